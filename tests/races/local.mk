@@ -32,4 +32,5 @@ EXTRA_DIST += \
 	tests/races/stacks.c \
 	tests/races/strides.c \
 	tests/races/structures.c \
+	tests/races/transactions.c \
 	tests/races/updates.c

@@ -234,9 +234,10 @@ static enum instruction_kind kind_of_branch_if(ZydisMnemonic mnemonic)
 	case ZYDIS_MNEMONIC_LOOP:
 	case ZYDIS_MNEMONIC_LOOPE:
 	case ZYDIS_MNEMONIC_LOOPNE:
-		return INSTRUCTION_LOOP;
 	case ZYDIS_MNEMONIC_XBEGIN:
-		return INSTRUCTION_UNKNOWN;
+		return INSTRUCTION_LOOP;
+	case ZYDIS_MNEMONIC_XEND:
+		return INSTRUCTION_PLAIN;
 	default:
 		return INSTRUCTION_BRANCH_IF;
 	}
@@ -251,8 +252,6 @@ static enum instruction_kind kind_of_other(ZydisMnemonic mnemonic)
 	case ZYDIS_MNEMONIC_HLT:
 	case ZYDIS_MNEMONIC_INT3:
 		return INSTRUCTION_STOP;
-	case ZYDIS_MNEMONIC_XBEGIN:
-	case ZYDIS_MNEMONIC_XEND:
 	case ZYDIS_MNEMONIC_UIRET:
 		return INSTRUCTION_UNKNOWN;
 	default:
@@ -268,7 +267,9 @@ static enum instruction_kind kind_of(const struct raw *raw)
 	case ZYDIS_CATEGORY_COND_BR:
 		return kind_of_branch_if(instruction->mnemonic);
 	case ZYDIS_CATEGORY_UNCOND_BR:
-		if (is_far(instruction) || instruction->mnemonic == ZYDIS_MNEMONIC_XABORT)
+		if (instruction->mnemonic == ZYDIS_MNEMONIC_XABORT)
+			return INSTRUCTION_PLAIN; /* does nothing without a transaction */
+		if (is_far(instruction))
 			return INSTRUCTION_UNKNOWN;
 		return is_immediate(raw) ? INSTRUCTION_BRANCH : INSTRUCTION_JUMP_INDIRECT;
 	case ZYDIS_CATEGORY_CALL:
@@ -424,6 +425,8 @@ enum instruction_form instruction_form(const struct instruction *instruction)
 		return FORM_BREAK;
 	case ZYDIS_MNEMONIC_ENDBR64:
 		return FORM_ENDBR;
+	case ZYDIS_MNEMONIC_XBEGIN:
+		return FORM_XBEGIN;
 	default:
 		return FORM_OTHER;
 	}

@@ -46,7 +46,8 @@ enum instruction_form {
 	FORM_LEAVE,
 	FORM_NOP,   /* any nop */
 	FORM_BREAK, /* int3 */
-	FORM_ENDBR  /* endbr64 */
+	FORM_ENDBR, /* endbr64 */
+	FORM_XBEGIN /* a hardware transaction begins */
 };
 
 enum instruction_form instruction_form(const struct instruction *instruction);

@@ -58,13 +58,13 @@ enum instruction_kind {
 	INSTRUCTION_PLAIN,
 	INSTRUCTION_BRANCH_IF,
 	INSTRUCTION_BRANCH,
-	INSTRUCTION_LOOP, /* loop, jrcxz: short branches without a long form */
+	INSTRUCTION_LOOP, /* loop, jrcxz: short branches without a long form; xbegin */
 	INSTRUCTION_CALL,
 	INSTRUCTION_CALL_INDIRECT,
 	INSTRUCTION_JUMP_INDIRECT,
 	INSTRUCTION_RETURN,
 	INSTRUCTION_STOP, /* ud2, hlt, int3 */
-	INSTRUCTION_UNKNOWN /* not decoded, or cannot be copied (xbegin) */
+	INSTRUCTION_UNKNOWN /* not decoded, or cannot be copied */
 };
 
 /* The access that its operand (explicit, or of a string instruction) makes. */

@@ -1,7 +1,7 @@
 /*
  * Counts locked instructions: in the bytes of a library, to learn whether it needs planning,
- * and in functions that are not copied, as they have unknown instructions (transactions) or
- * data among them.
+ * and in functions that are not copied, as they have unknown instructions or data among
+ * them.
  */
 #ifndef X86_DECODE_LOCKED_H
 #define X86_DECODE_LOCKED_H

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "x86/decode/decode.h"
 #include "x86/emit/check.h"
 #include "x86/emit/encode.h"
 
@@ -139,20 +140,32 @@ void copy_settle_branches(struct emitter *emitter)
 	emitter->branch_count = 0;
 }
 
+const unsigned char copy_of_xbegin[COPY_OF_XBEGIN_BYTES] = {0xb8};
+
+static void emit_jump(struct emitter *emitter, const struct function *function, uint32_t index)
+{
+	copy_add_state(emitter, function->instructions[index].target);
+	encode_byte(emitter, 0xe9);
+	emit_distance(emitter, function, index);
+}
+
 /* loop and jrcxz reach 127 bytes only: a short hop around a jump. */
 static void emit_loop(struct emitter *emitter, const struct function *function, uint32_t index,
 		      const unsigned char *bytes)
 {
 	const struct instruction *instruction = &function->instructions[index];
 
+	if (instruction_form(instruction) == FORM_XBEGIN) {
+		encode_bytes(emitter, copy_of_xbegin, COPY_OF_XBEGIN_BYTES);
+		emit_jump(emitter, function, index);
+		return;
+	}
 	encode_bytes(emitter, bytes, instruction->length - 1u);
 	encode_byte(emitter, 2);
 	copy_add_state(emitter, (int64_t)instruction->offset + instruction->length);
 	encode_byte(emitter, 0xeb);
 	encode_byte(emitter, 5);
-	copy_add_state(emitter, instruction->target);
-	encode_byte(emitter, 0xe9);
-	emit_distance(emitter, function, index);
+	emit_jump(emitter, function, index);
 }
 
 static void emit_plain(struct emitter *emitter, const struct instruction *instruction,

@@ -9,6 +9,11 @@
 #include "x86/emit/emit.h"
 #include "x86/survey/function.h"
 
+/* mov $0, %eax: what a jump to where xbegin goes if it fails is behind, as its copy.  Any
+ * transaction may fail at once with this status, and one with checks in it would. */
+#define COPY_OF_XBEGIN_BYTES 5u
+extern const unsigned char copy_of_xbegin[COPY_OF_XBEGIN_BYTES];
+
 /* Adds a state: from here on the clone stands for the original at @original_offset, and no
  * register or stack is taken. */
 void copy_add_state(struct emitter *emitter, int64_t original_offset);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "x86/decode/decode.h"
+#include "x86/emit/copy.h"
 #include "x86/liveness/liveness.h"
 
 /* The address that clones must use for text offset @offset. */
@@ -74,6 +76,20 @@ bool verify_state(const struct verifying *verifying, uint32_t at, int64_t origin
 	       plan_state_original(&state, at) == original;
 }
 
+/* mov $0, %eax; jmp target. */
+static bool check_xbegin(struct verifying *verifying, const struct instruction *copy,
+			 uint32_t *after)
+{
+	const struct instruction *original = verify_current(verifying);
+	uint32_t jump = copy->offset + COPY_OF_XBEGIN_BYTES;
+
+	if (memcmp(verifying->plan->clone + copy->offset, copy_of_xbegin, COPY_OF_XBEGIN_BYTES))
+		return verify_wrong(verifying, copy->offset, "another transaction");
+	if (!verify_state(verifying, jump, original->target))
+		return verify_wrong(verifying, jump, "the state is another instruction's");
+	return jumps_to(verifying, jump, home_of(verifying, original->target), after);
+}
+
 /* A short hop over a jump: loop +2; jmp on; jmp target. */
 static bool check_loop(struct verifying *verifying, const struct instruction *copy, uint32_t *after)
 {
@@ -81,6 +97,8 @@ static bool check_loop(struct verifying *verifying, const struct instruction *co
 	const unsigned char *code = verifying->plan->clone + copy->offset;
 	uint32_t hop = copy->offset + original->length, jump = hop + 2;
 
+	if (instruction_form(original) == FORM_XBEGIN)
+		return check_xbegin(verifying, copy, after);
 	if (memcmp(code, verifying->module->text + original->offset, original->length - 1u) ||
 	    copy->target != jump ||
 	    !jumps_to(verifying, jump, home_of(verifying, original->target), after))

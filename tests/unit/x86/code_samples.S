@@ -300,6 +300,19 @@
 	ret
 	END
 
+	CASE	transaction
+	movl	$-1, %eax
+	xbegin	1f
+1:	cmpl	$-1, %eax
+	je	2f
+	xbegin	3f
+2:	movl	(%rsi), %ecx
+	xabort	$1
+	xend
+3:	movl	4(%rdi), %ecx
+	ret
+	END
+
 	CASE	odd_sizes
 	fldt	(%rdi)
 	fstpt	16(%rsi)

@@ -221,6 +221,9 @@ static const struct kind_row kinds[] = {
 	{"cc", "int3", INSTRUCTION_STOP, NO_TARGET},
 	{"0f 05", "syscall", INSTRUCTION_PLAIN, NO_TARGET},
 	{"f3 0f 1e fa", "endbr64", INSTRUCTION_PLAIN, NO_TARGET},
+	{"c7 f8 10 00 00 00", "xbegin", INSTRUCTION_LOOP, OFFSET + 6 + 0x10},
+	{"c6 f8 01", "xabort", INSTRUCTION_PLAIN, NO_TARGET},
+	{"0f 01 d5", "xend", INSTRUCTION_PLAIN, NO_TARGET},
 };
 
 START_TEST(kind_says_where_it_goes_on)
@@ -236,8 +239,6 @@ END_TEST
 START_TEST(what_cannot_be_copied_is_unknown)
 {
 	static const char *const rows[] = {
-		"c7 f8 00 00 00 00", /* xbegin */
-		"c6 f8 01",	     /* xabort */
 		"48 cf",	     /* iretq */
 		"cb",		     /* far ret */
 		"ff 2f",	     /* far jmp */
@@ -257,7 +258,7 @@ END_TEST
 START_TEST(locked_instructions_are_counted_where_they_begin)
 {
 	static const unsigned char code[] = {
-		0xc7, 0xf8, 0x00, 0x00, 0x00, 0x00, /* xbegin */
+		0xc7, 0xf8, 0x10, 0x00, 0x00, 0x00, /* xbegin */
 		0xf0, 0x83, 0x07, 0x01,		    /* lock addl $1, (%rdi) */
 		0x8b, 0x44, 0x24, 0xf0,		    /* mov -16(%rsp), %eax */
 		0x83, 0xc0, 0x01,		    /* add $1, %eax */

@@ -174,6 +174,17 @@ START_TEST(elements_lie_where_the_indexes_say)
 }
 END_TEST
 
+/* Few processors have transactions, so the original is not run. */
+START_TEST(transactions_fail_at_once)
+{
+	struct lab_machine machine = machine_for(1, 0);
+
+	lab_run(lab_clone(&lab, lab_function(&lab, "transaction")), &machine, 1, LAB_NEVER_EQUAL);
+	ck_assert_uint_eq(machine.registers[RAX], 0);
+	expect_seen(machine.registers[RDI] + 4, 4);
+}
+END_TEST
+
 START_TEST(own_epoch_calls_no_thunk)
 {
 	static const char *const quick[] = {"load", "sizes", "flags_and_rax", "vectors"};
@@ -298,6 +309,7 @@ int main(void)
 	tcase_add_loop_test(tcase, masked_clone_checks_the_elements_that_are_selected, 0,
 			    (int)ARRAY_LENGTH(vector_names));
 	tcase_add_test(tcase, elements_lie_where_the_indexes_say);
+	tcase_add_test(tcase, transactions_fail_at_once);
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
 	tcase_add_test(tcase, summarised_reads_call_no_thunk);
