@@ -1,5 +1,5 @@
-# shows: a database server: its own read-write locks and lock-free lists, three clients (not in ORDER: its statistics
-# are not all examined)
+# shows: a database server: its own read-write locks and lock-free lists, three clients (not in ORDER: its warnings are
+# not all examined)
 # needs: mariadbd mysql_install_db mariadb
 # timeout: 600
 mkdir data
