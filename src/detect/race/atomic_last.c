@@ -87,18 +87,37 @@ void atomic_tell_locked(struct detector *detector, struct thread *thread,
 						  : (struct cell){0, 0});
 }
 
-struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
+/* In idle_halves, of the half that keeps the last write to @bytes. */
+static uint8_t idle_bit(uint32_t bytes)
+{
+	return (uint8_t)(1u << (uint32_t)__builtin_ctz(bytes) / ATOMIC_HALF_BYTES);
+}
+
+void atomic_keep_last(struct atomic_location *location, const struct cell *mine, bool is_idle)
+{
+	uint32_t bytes = shadow_bytes(mine->word);
+	uint8_t bit = idle_bit(bytes);
+
+	atomic_half_of(location, bytes)->last = *mine;
+	location->idle_halves = (uint8_t)((location->idle_halves & ~bit) | (is_idle ? bit : 0));
+}
+
+struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_location *location,
 				    const struct cell *mine)
 {
-	struct cell before = *last;
-	bool is_own = before.word && shadow_slot(before.word) == step->thread->slot;
+	uint32_t bytes = shadow_bytes(mine->word);
+	struct cell before;
+	bool is_own, is_idle;
 
 	if (!mine->word)
 		return (struct cell){0, 0};
+	before = atomic_half_of(location, bytes)->last;
+	is_own = before.word && shadow_slot(before.word) == step->thread->slot;
+	is_idle = location->idle_halves & idle_bit(bytes);
 	if (!step->access->is_late && (!is_own || is_plain_update(step->detector, &before)))
-		*last = *mine;
-	return atomic_is_met(step->thread, &before, shadow_bytes(mine->word)) ? before
-								       : (struct cell){0, 0};
+		atomic_keep_last(location, mine, false);
+	return !is_idle && atomic_is_met(step->thread, &before, bytes) ? before
+									: (struct cell){0, 0};
 }
 
 const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes)

@@ -279,7 +279,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		return;
 	}
 	if (!step->access->is_late || !is_assumed(thread))
-		met = atomic_replace_by_store(step, last, &mine);
+		met = atomic_replace_by_store(step, location, &mine);
 	release_halves(by, location, halves_of(touched));
 	tell_halves(step->detector, thread, location, halves_of(touched));
 	atomic_count_store(thread, location);
@@ -372,6 +372,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	location->operation_halves = (uint8_t)halves_of(bytes);
 	location->operation_bytes = (uint8_t)bytes;
 	location->has_value = false;
+	location->may_be_idle = mine.word && access->flags & SITE_UPDATE;
 	if (!(access->flags & SITE_UPDATE))
 		store_relaxed(&location->stores_alone, (uint16_t)0);
 	last = &atomic_half_of(location, bytes)->last;
@@ -386,7 +387,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 
 bool access_synchronise_tells(const struct thread *thread, const struct atomic_location *location)
 {
-	return location->met.word || thread->accesses.stale_read_count;
+	return location->met.word || location->may_be_idle || thread->accesses.stale_read_count;
 }
 
 uintptr_t access_synchronised_address(const struct atomic_location *location)
@@ -400,13 +401,20 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 	location->value = access->value;
 }
 
-/* Has the locked instruction at @location lost another thread's write?  Not if it stores
- * only over the value that it expects (cmpxchg), nor if it stores the value that was there. */
+/* Has the locked instruction at @location stored the value that was there? */
+static bool is_idle(const struct atomic_location *location, const struct access *access)
+{
+	return access && location->has_value && access->has_value &&
+	       access->value == location->value;
+}
+
+/* Has it lost another thread's write?  Not if it stores only over the value that it expects
+ * (cmpxchg), nor if it is idle. */
 static bool loses_value(const struct atomic_location *location, const struct access *access,
 			enum locked_outcome outcome)
 {
 	return location->met.word && access && outcome == LOCKED_STORED &&
-	       !(location->has_value && access->has_value && access->value == location->value);
+	       !is_idle(location, access);
 }
 
 void access_synchronise_end(struct detector *detector, struct thread *thread,
@@ -425,7 +433,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	has_lost = loses_value(location, access, outcome);
 	tells = has_stored && access && (has_lost || thread->accesses.stale_read_count);
 	if (has_stored && location->mine.word)
-		atomic_half_of(location, location->operation_bytes)->last = location->mine;
+		atomic_keep_last(location, &location->mine, is_idle(location, access));
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
 		struct atomic_half *half = &location->halves[i];
 

@@ -174,14 +174,18 @@ void atomic_tell_locked(struct detector *detector, struct thread *thread,
 			const struct access *access, bool has_lost,
 			const struct atomic_location *under_way);
 
+/* Makes @mine the last write to @location; @is_idle: a locked instruction that has stored what was
+ * there.  Called with location->busy held. */
+void atomic_keep_last(struct atomic_location *location, const struct cell *mine, bool is_idle);
+
 /*
- * A store that is no locked instruction makes @mine the last write.  Returns the one before
- * if that is unordered with the store; else word 0.  Called with location->busy held.
- * *@last stays if it is the thread's own locked instruction or plain store: this store may
+ * A store that is no locked instruction makes @mine the last write to @location.  Returns the one
+ * before if that is unordered with the store, and not idle; else word 0.  Called with
+ * location->busy held.  That one stays if it is the thread's own locked instruction or plain store: this store may
  * then release a lock that the thread holds, and the next owner loses nothing.  It also
  * stays if the access is late: then it took place some time ago, and may not be the last.
  */
-struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
+struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_location *location,
 				    const struct cell *mine);
 
 /* @bytes become atomic; @list has the writes to their granule.  Returns the free, or the
