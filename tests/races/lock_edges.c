@@ -380,6 +380,31 @@ static void c11_once_case(void)
 	KEEP(c11_once_data);
 }
 
+/* --- One bit of a word, by its number, as GLib has locks ------------------------------- */
+
+static NOINLINE void lock_bit(unsigned *word, unsigned bit)
+{
+	bool was_locked;
+
+	do
+		__asm__ volatile("lock btsl %2, %0" : "+m"(*word), "=@ccc"(was_locked)
+				 : "r"(bit) : "memory");
+	while (was_locked && sched_yield() == 0);
+}
+
+static NOINLINE void unlock_bit(unsigned *word, unsigned bit)
+{
+	__asm__ volatile("lock btrl %1, %0" : "+m"(*word) : "r"(bit) : "memory", "cc");
+}
+
+static unsigned bit_word;
+EXCLUDE(bit, lock_bit(&bit_word, 7), unlock_bit(&bit_word, 7), lock_bit(&bit_word, 7),
+	unlock_bit(&bit_word, 7))
+
+static unsigned bit_other_first_word, bit_other_second_word;
+EXCLUDE(bit_other, lock_bit(&bit_other_first_word, 7), unlock_bit(&bit_other_first_word, 7),
+	lock_bit(&bit_other_second_word, 7), unlock_bit(&bit_other_second_word, 7))
+
 static const struct race_case cases[] = {
 	CASE(mutex, "silent"),
 	CASE(mutex_try, "silent"),
@@ -391,6 +416,8 @@ static const struct race_case cases[] = {
 	CASE(rwlock_clock, "silent"),
 	CASE(rwlock_read, "lost-update:error"),
 	CASE(spin, "silent"),
+	CASE(bit, "silent"),
+	CASE(bit_other, "lost-update:error"),
 	CASE(semaphore, "silent"),
 	CASE(semaphore_try, "silent"),
 	CASE(semaphore_timed, "silent"),

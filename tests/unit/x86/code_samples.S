@@ -300,6 +300,16 @@
 	ret
 	END
 
+	CASE	locked_bits
+	lock btsl %edx, (%rdi)
+	setb	%al
+	lock btrq %rdx, 8(%rdi)
+	adcq	$0, %r12
+	lock btcl $3, 16(%rdi)
+	movl	4(%rdi), %r13d
+	ret
+	END
+
 	CASE	transaction
 	movl	$-1, %eax
 	xbegin	1f

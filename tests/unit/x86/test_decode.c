@@ -112,6 +112,8 @@ static const struct memory_row memory_rows[] = {
 	{"87 07", "xchg [rdi],eax", R | W | LOCKED | EXCHANGE, 4},
 	{"91", "xchg eax,ecx", 0, 0},
 	{"f0 48 0f b1 0f", "lock cmpxchg [rdi],rcx", R | W | LOCKED | COMPARES, 8},
+	{"f0 0f ab 37", "lock bts [rdi],esi", R | W | LOCKED, 4},
+	{"0f ab 37", "bts [rdi],esi", R | W | UNCHECKED, 4},
 	{"48 0f c7 0f", "cmpxchg16b [rdi]", R | W | COMPARES, 16},
 	{"ff 37", "push [rdi]", R, 8},
 	{"8f 07", "pop [rdi]", W, 8},

@@ -36,6 +36,7 @@ static const char *const names[] = {
 	"vectors",
 	"strings",
 	"locked",
+	"locked_bits",
 	"odd_sizes",
 	"thread_local",
 	"memory_push_pop",
