@@ -195,20 +195,23 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 static bool run_slot(struct scan *scan, const struct instruction *instruction, int32_t place)
 {
 	struct value *slot = scan_find_slot(scan, place);
+	bool is_move = instruction->memory & MEMORY_PLAIN_MOVE || scan->is_vector_move;
 	int stored = scan_stored_register(scan, instruction);
+	struct value value = slot ? *slot : value_unknown;
 
-	if (instruction->is_lea && slot)
-		*slot = value_unknown;
-	if ((!(instruction->memory & MEMORY_PLAIN_MOVE) && !scan->is_vector_move) ||
-	    instruction->is_lea) {
+	if (instruction->is_lea) {
+		if (slot)
+			*slot = value_unknown;
 		scan_change_result(scan, instruction, value_unknown);
-		return instruction->is_lea;
+		return true;
 	}
+	if (!is_move)
+		value = derived_value(scan, instruction, value);
+	else if (instruction->memory & MEMORY_WRITE)
+		value = stored == NO_REGISTER ? value_unknown : scan->registers[stored];
 	if (instruction->memory & MEMORY_WRITE)
-		return scan_put_slot(scan, place,
-				     stored == NO_REGISTER ? value_unknown
-							   : scan->registers[stored]);
-	scan_change_result(scan, instruction, slot ? *slot : value_unknown);
+		return scan_put_slot(scan, place, value);
+	scan_change_result(scan, instruction, value);
 	return true;
 }
 

@@ -1,35 +1,13 @@
 #include "x86/flow/flow.h"
 
 #include "x86/flow/accessors.h"
+#include "x86/paths/rounds.h"
 #include "x86/paths/splits.h"
 #include "x86/flow/walk.h"
 #include "x86/survey/site.h"
 
 #define JOIN_LIMIT 8192u
 #define FILTER_BITS 1024u
-
-bool flow_is_dead_end(const struct function *function, const struct instruction *branch)
-{
-	const struct instruction *instructions = function->instructions;
-	uint32_t index = function_target(function, branch);
-
-	if (index == UINT32_MAX)
-		return true;
-	if (index == 0 || instruction_falls_through(&instructions[index - 1]))
-		return false;
-	for (; index < function->count; index++) {
-		if (instructions[index].kind == INSTRUCTION_STOP)
-			return true;
-		if (instruction_is_call(&instructions[index]) &&
-		    (index + 1 == function->count ||
-		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
-			return true;
-		if (!instruction_is_call(&instructions[index]) &&
-		    instructions[index].kind != INSTRUCTION_PLAIN)
-			return false;
-	}
-	return true;
-}
 
 static int find_slot(const struct flow *flow, const struct instruction *instruction)
 {
@@ -134,11 +112,45 @@ static void unite_update_groups(const struct pairing *pairing, uint32_t load, ui
 			update_groups[i] = update_groups[load];
 }
 
-/* Does the load's loop only wait for something, before the store?  Who waits has decided
- * nothing that could be too old: what it waited for has come. */
-static bool is_awaited(const struct flow_loads *loads, uint32_t load, uint32_t store_at)
+/* Does more than one branch lead out of the loop?  Who waits for one thing has one exit. */
+static bool has_exits(const struct function *function, const struct flow_loop *loop)
 {
-	return store_at < loads->loops[load].first || store_at > loads->loops[load].last;
+	unsigned exits = 0;
+
+	for (uint32_t i = loop->first; i <= loop->last && exits < 2; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t to;
+
+		if (instruction->kind == INSTRUCTION_PLAIN || instruction_is_call(instruction))
+			continue;
+		if (!instruction_is_branch(instruction)) {
+			exits++;
+			continue;
+		}
+		to = function_target(function, instruction);
+		if (to < loop->first || to > loop->last)
+			exits += !flow_is_dead_end(function, instruction);
+		else if (i == loop->last)
+			exits += instruction_falls_through(instruction);
+	}
+	return exits > 1;
+}
+
+/*
+ * Does the load's loop only wait for something, before the store?  Who waits has decided
+ * nothing that could be too old: what it waited for has come.  But what a round does that has
+ * decided against something, to go on with the next one, looks like a loop by itself.
+ */
+static bool is_awaited(const struct pairing *pairing, struct scratch *scratch, uint32_t load,
+		       uint32_t store_at)
+{
+	const struct flow_loop *loop = &pairing->loads->loops[load];
+	const struct function *function = pairing->flow.function;
+
+	return (store_at < loop->first || store_at > loop->last) &&
+	       !(has_exits(function, loop) &&
+		 rounds_have(function, scratch, pairing->loads->at[load], loop->first, loop->last,
+			     store_at));
 }
 
 /* How what the load loads was compared with what the store stores. */
@@ -181,7 +193,8 @@ static bool are_open(const struct pairing *pairing, uint32_t load, uint32_t stor
 
 /* Notes which loads of its place, from number @first on, are in the value of store
  * @number, and which decided that it is made. */
-static void pair_store(struct pairing *pairing, uint32_t number, uint32_t first)
+static void pair_store(struct pairing *pairing, struct scratch *scratch, uint32_t number,
+		       uint32_t first)
 {
 	const struct flow_store *store = &pairing->stores[number];
 	uint32_t *flags = pairing->notes->flags;
@@ -197,7 +210,7 @@ static void pair_store(struct pairing *pairing, uint32_t number, uint32_t first)
 		if (load_at == store_at ||
 		    !(is_known || (rests && are_alike(pairing, first + bit, number))))
 			continue;
-		if (!rests && is_awaited(pairing->loads, first + bit, store_at))
+		if (!rests && is_awaited(pairing, scratch, first + bit, store_at))
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		pairing->notes->arguments[store_at] |= (uint16_t)store->arguments;
@@ -231,7 +244,7 @@ static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 				    pairing->stores))
 			return false;
 		for (uint32_t i = 0; i < pairing->flow.store_count; i++)
-			pair_store(pairing, i, first);
+			pair_store(pairing, scratch, i, first);
 		scratch_release(scratch, mark);
 	}
 	return true;

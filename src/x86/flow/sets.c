@@ -11,6 +11,7 @@ _Static_assert(SETS_MOST <= 64, "a bit for each set");
 struct state {
 	uint64_t flags;
 	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
+	uint64_t spared;	  /* ... one of whose outcomes is a dead end, for the other */
 	uint64_t examined;	  /* loads that did, or that a function was given */
 	uint64_t filled;	  /* which sets are not empty; most are empty */
 	uint64_t sets[SETS_MOST]; /* of a join, only those in 'filled' are valid */
@@ -22,7 +23,7 @@ struct sets {
 	char *joins; /* states by number */
 	uint8_t *load_of;
 	struct flow_store *stores;
-	uint64_t taken_before; /* 'taken' before the current branch */
+	uint64_t taken_before, spared_before; /* the current branch */
 	struct state now;
 };
 
@@ -59,6 +60,7 @@ static void begin_sets(void *analysis, uint64_t name)
 		sets->now.sets[__builtin_ctzll(left)] = 0;
 	sets->now.filled = 0;
 	sets->now.flags = sets->now.taken = sets->now.passed = sets->now.examined = 0;
+	sets->now.spared = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
@@ -92,15 +94,23 @@ static uint64_t meet_set(uint64_t *into, uint64_t from)
 	return added;
 }
 
+/* The loads that have decided @state and not @other, but for what looked like a dead end. */
+static uint64_t spared_by(const struct state *state, const struct state *other)
+{
+	return (state->taken | state->passed) & ~state->spared & other->spared;
+}
+
 static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 {
 	struct sets *sets = analysis;
 	struct state *into = join_state(sets, join);
 	uint64_t added = meet_set(&into->flags, sets->now.flags);
 	uint64_t left = sets->now.filled & (live | ~(uint64_t)REGISTERS_ALL);
+	uint64_t either = spared_by(into, &sets->now) | spared_by(&sets->now, into);
 
-	added |= meet_set(&into->taken, sets->now.taken);
-	added |= meet_set(&into->passed, sets->now.passed);
+	added |= meet_set(&into->taken, sets->now.taken | either);
+	added |= meet_set(&into->passed, sets->now.passed | either);
+	added |= meet_set(&into->spared, sets->now.spared);
 	added |= meet_set(&into->examined, sets->now.examined);
 	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
@@ -185,8 +195,7 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 		put_set(sets, 16u + (unsigned)slot, set);
 	else if (flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
-			(struct flow_store){set, sets->now.taken ^ sets->now.passed,
-					    sets->now.examined, 0};
+			(struct flow_store){set, sets->now.taken ^ sets->now.passed, sets->now.examined, 0};
 }
 
 static void change_registers(struct sets *sets, const struct instruction *instruction, uint64_t set)
@@ -206,6 +215,7 @@ static void forget_decision(struct sets *sets, uint32_t index)
 
 	sets->now.taken &= ~load;
 	sets->now.passed &= ~load;
+	sets->now.spared &= ~load;
 	sets->now.examined &= ~load;
 }
 
@@ -330,21 +340,22 @@ static bool is_assertion(const struct function *function, uint32_t index)
 	return flow_is_dead_end(function, branch) && function_target(function, branch) > index;
 }
 
-static uint64_t deciding_set(const struct sets *sets, uint32_t index)
-{
-	if (!sets->now.flags || is_assertion(sets->flow->function, index))
-		return 0;
-	return sets->now.flags;
-}
-
+/* Who goes on beside a dead end has decided nothing. */
 static void take_decision(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
+	const struct function *function = sets->flow->function;
 
 	sets->taken_before = sets->now.taken;
-	sets->now.taken |= deciding_set(sets, index);
-	if (sets->now.flags && !is_assertion(sets->flow->function, index))
+	sets->spared_before = sets->now.spared;
+	if (!sets->now.flags)
+		return;
+	if (!is_assertion(function, index))
 		sets->now.examined |= sets->now.flags;
+	if (flow_skips_dead_end(function, index))
+		sets->now.spared |= sets->now.flags;
+	else
+		sets->now.taken |= sets->now.flags;
 }
 
 static void pass_by(void *analysis, uint32_t index)
@@ -352,7 +363,11 @@ static void pass_by(void *analysis, uint32_t index)
 	struct sets *sets = analysis;
 
 	sets->now.taken = sets->taken_before;
-	sets->now.passed |= deciding_set(sets, index);
+	sets->now.spared = sets->spared_before;
+	if (sets->now.flags && is_assertion(sets->flow->function, index))
+		sets->now.spared |= sets->now.flags;
+	else
+		sets->now.passed |= sets->now.flags;
 }
 
 bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *loads,

@@ -135,6 +135,9 @@ static inline bool flow_decode_vector(const struct module *module,
  */
 bool flow_is_dead_end(const struct function *function, const struct instruction *branch);
 
+/* The same of the code that the branch at @branch, a conditional one, jumps over. */
+bool flow_skips_dead_end(const struct function *function, uint32_t branch);
+
 #define FLOW_INLINE static inline __attribute__((always_inline))
 
 FLOW_INLINE void flow_bring(struct flow *flow, const struct flow_actions *actions, void *analysis,

@@ -119,6 +119,77 @@ KERNEL(decide)
 	}
 }
 
+KERNEL(decide_or_go_on)
+{
+	UNUSED;
+	for (long i = 0; i < amount; i++) {
+		int stock;
+
+		lab_lock();
+		stock = a->stock;
+		lab_unlock();
+		if (stock < 10)
+			continue;
+		lab_lock();
+		a->stock -= 10;
+		lab_unlock();
+	}
+}
+
+KERNEL(poll)
+{
+	UNUSED;
+	for (long i = 0; i < amount; i++) {
+		int stock;
+
+		for (int spins = 0; spins < 100; spins++) {
+			lab_lock();
+			stock = a->stock;
+			lab_unlock();
+			if (stock >= 10)
+				break;
+			lab_yield();
+		}
+		lab_lock();
+		a->stock -= 10;
+		lab_unlock();
+	}
+}
+
+KERNEL(poll_for_ever)
+{
+	UNUSED;
+	for (long i = 0; i < amount; i++) {
+		int stock;
+
+		do {
+			lab_lock();
+			stock = a->stock;
+			lab_unlock();
+		} while (stock < 10);
+		lab_lock();
+		a->stock -= 10;
+		lab_unlock();
+	}
+}
+
+KERNEL(assert_and_act)
+{
+	int stock;
+
+	UNUSED;
+	lab_lock();
+	stock = a->stock;
+	lab_unlock();
+	if (stock < 10) {
+		lab_compute(stock);
+		__builtin_trap();
+	}
+	lab_lock();
+	a->stock -= 10;
+	lab_unlock();
+}
+
 KERNEL(advance)
 {
 	long balance = a->balance;

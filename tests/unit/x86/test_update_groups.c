@@ -86,6 +86,23 @@ START_TEST(decision_shares_an_update_group_with_what_it_guards)
 }
 END_TEST
 
+START_TEST(round_that_goes_on_has_decided)
+{
+	ck_assert_msg(has_site(_i, "decide_or_go_on", PLAN_SITE_READ | PLAN_SITE_DECIDES), "%s",
+		      prefixes[_i]);
+}
+END_TEST
+
+START_TEST(who_waits_or_asserts_has_decided_nothing)
+{
+	static const char *const names[] = {"poll", "poll_for_ever", "assert_and_act"};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		ck_assert_msg(!has_site(_i, names[i], PLAN_SITE_DECIDES), "%s_%s", prefixes[_i],
+			      names[i]);
+}
+END_TEST
+
 START_TEST(store_of_what_was_looked_at_says_so)
 {
 	ck_assert(has_site(_i, "advance", PLAN_SITE_UPDATE | PLAN_SITE_EXAMINED));
@@ -172,6 +189,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_a_call_comes_between_may_be_split, 0, count);
 	tcase_add_loop_test(tcase, what_no_call_comes_between_is_whole, 0, count);
 	tcase_add_loop_test(tcase, decision_shares_an_update_group_with_what_it_guards, 0, count);
+	tcase_add_loop_test(tcase, round_that_goes_on_has_decided, 0, count);
+	tcase_add_loop_test(tcase, who_waits_or_asserts_has_decided_nothing, 0, count);
 	tcase_add_loop_test(tcase, store_of_what_was_looked_at_says_so, 0, count);
 	tcase_add_loop_test(tcase, store_of_something_else_is_no_update, 0, count);
 	tcase_add_loop_test(tcase, decision_that_is_over_guards_nothing, 0, count);
