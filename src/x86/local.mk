@@ -32,6 +32,7 @@ src_libplan_a_SOURCES += \
 	%D%/survey/statistics.h \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
+	%D%/paths/dead_ends.c %D%/paths/dead_ends.h \
 	%D%/paths/rounds.c %D%/paths/rounds.h \
 	%D%/paths/splits.c %D%/paths/splits.h \
 	%D%/flow/accessor_scan.h \
@@ -39,7 +40,7 @@ src_libplan_a_SOURCES += \
 	%D%/flow/accessors_used.c \
 	%D%/flow/open_calls.c \
 	%D%/flow/checks.c %D%/flow/checks.h \
-	%D%/flow/dead_ends.c %D%/flow/flow.c %D%/flow/flow.h \
+	%D%/flow/flow.c %D%/flow/flow.h \
 	%D%/liveness/liveness.c %D%/liveness/liveness.h \
 	%D%/flow/places.c \
 	%D%/liveness/lanes.c %D%/liveness/lanes.h \

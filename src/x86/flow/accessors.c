@@ -3,6 +3,7 @@
 #include "x86/decode/decode.h"
 #include "x86/flow/accessor_scan.h"
 #include "x86/flow/walk.h"
+#include "x86/paths/dead_ends.h"
 
 #define INSTRUCTIONS_MOST 32u
 #define UNOPTIMISED_MOST 96u
@@ -370,7 +371,7 @@ static bool scan_function(struct scan *scan)
 		if (instruction_is_call(instruction))
 			run_call(scan, instruction);
 		else if (instruction->kind == INSTRUCTION_BRANCH_IF
-				 ? !flow_is_dead_end(function, instruction)
+				 ? !dead_ends_follow(function, instruction)
 				 : instruction->kind != INSTRUCTION_PLAIN ||
 					   !run_plain(scan, instruction))
 			return false;

@@ -1,6 +1,7 @@
 #include "x86/flow/flow.h"
 
 #include "x86/flow/accessors.h"
+#include "x86/paths/dead_ends.h"
 #include "x86/paths/rounds.h"
 #include "x86/paths/splits.h"
 #include "x86/flow/walk.h"
@@ -129,7 +130,7 @@ static bool has_exits(const struct function *function, const struct flow_loop *l
 		}
 		to = function_target(function, instruction);
 		if (to < loop->first || to > loop->last)
-			exits += !flow_is_dead_end(function, instruction);
+			exits += !dead_ends_follow(function, instruction);
 		else if (i == loop->last)
 			exits += instruction_falls_through(instruction);
 	}

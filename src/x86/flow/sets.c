@@ -1,6 +1,7 @@
 /* Values as sets of the loads that they derive from. */
 #include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
+#include "x86/paths/dead_ends.h"
 
 #define NO_LOAD UINT8_MAX
 
@@ -337,7 +338,7 @@ static bool is_assertion(const struct function *function, uint32_t index)
 {
 	const struct instruction *branch = &function->instructions[index];
 
-	return flow_is_dead_end(function, branch) && function_target(function, branch) > index;
+	return dead_ends_follow(function, branch) && function_target(function, branch) > index;
 }
 
 /* Who goes on beside a dead end has decided nothing. */
@@ -352,7 +353,7 @@ static void take_decision(void *analysis, uint32_t index)
 		return;
 	if (!is_assertion(function, index))
 		sets->now.examined |= sets->now.flags;
-	if (flow_skips_dead_end(function, index))
+	if (dead_ends_are_skipped(function, index))
 		sets->now.spared |= sets->now.flags;
 	else
 		sets->now.taken |= sets->now.flags;

@@ -1,11 +1,16 @@
 #include "x86/flow/waits.h"
 
 #include "x86/flow/walk.h"
+#include "x86/paths/dead_ends.h"
 #include "x86/survey/site.h"
 #include "x86/survey/survey.h"
 
 #define NONE UINT32_MAX
+#define STEPS_MOST 256u
 #define ARRIVED (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)
+
+/* What is reached from the call that waits without another look, and from where it is passed by. */
+enum { BEHIND_WAIT = 1u << 0, PAST_WAIT = 1u << 1 };
 
 static bool is_joined(const struct function *function, uint32_t index)
 {
@@ -100,20 +105,41 @@ static uint32_t find_load(const struct function *function, const uint8_t *roles,
 	return NONE;
 }
 
-/* Does nothing decide between the call before and @load, but assertions? */
-static bool is_first_decision(const struct function *function, uint32_t load)
+/* What runs just before instruction @index, if nothing else does; or NONE.  A call that may throw
+ * is followed by a jump in unoptimised code. */
+static uint32_t only_before(const struct function *function, const struct branch_list *branches,
+			    uint32_t index)
 {
-	for (uint32_t i = load; i > 0; i--) {
-		const struct instruction *before = &function->instructions[i - 1];
+	uint32_t branch;
 
-		if (is_joined(function, i))
+	if (!is_joined(function, index))
+		return index - 1;
+	branch = only_branch_to(function, branches, index);
+	return branch != NONE && function->instructions[branch].kind == INSTRUCTION_BRANCH &&
+			       !(function->reach[index] & REACH_INDIRECT)
+		       ? branch
+		       : NONE;
+}
+
+/* Does nothing decide between the call before and @load, but assertions? */
+static bool is_first_decision(const struct function *function, const struct branch_list *branches,
+			      uint32_t load)
+{
+	uint32_t left = STEPS_MOST;
+
+	for (uint32_t i = load; i > 0 && i != NONE && left; left--) {
+		const struct instruction *before;
+
+		i = only_before(function, branches, i);
+		if (i == NONE)
 			return false;
+		before = &function->instructions[i];
 		if (instruction_is_call(before))
 			return true;
-		if (before->kind == INSTRUCTION_BRANCH_IF &&
-		    function_target(function, before) != NONE)
+		if (before->kind == INSTRUCTION_BRANCH_IF && !dead_ends_follow(function, before))
 			return false;
-		if (before->kind != INSTRUCTION_PLAIN && before->kind != INSTRUCTION_BRANCH_IF)
+		if (before->kind != INSTRUCTION_PLAIN && before->kind != INSTRUCTION_BRANCH_IF &&
+		    before->kind != INSTRUCTION_BRANCH)
 			return false;
 	}
 	return false;
@@ -125,7 +151,7 @@ uint32_t waits_load(const struct function *function, const struct branch_list *b
 	uint32_t branch = find_branch(function, branches, call, past);
 	uint32_t load = branch == NONE ? NONE : find_load(function, roles, branch);
 
-	return load != NONE && is_first_decision(function, load) ? load : NONE;
+	return load != NONE && is_first_decision(function, branches, load) ? load : NONE;
 }
 
 /* --- What is reached -------------------------------------------------------------- */
@@ -173,9 +199,16 @@ static bool is_store(const struct instruction *instruction, uint8_t role)
 	       (role & FLOW_LOAD || !(instruction->memory & MEMORY_CONSTANT));
 }
 
+/* An update by one instruction rests on no load, so that a group may have it as well. */
+static bool is_whole_update(uint8_t role)
+{
+	return (role & (FLOW_LOAD | FLOW_STORE)) == (FLOW_LOAD | FLOW_STORE);
+}
+
 /*
  * The group that load and call share with stores.  A group that is there is neither
- * widened by stores nor united with another: what rests on what must stay as it is.
+ * widened by stores of loaded values nor united with another: what rests on what must stay
+ * as it is.
  */
 static uint32_t choose_group(const struct update_group_notes *notes, uint32_t load,
 			     const uint32_t *stores, uint32_t count)
@@ -188,28 +221,45 @@ static uint32_t choose_group(const struct update_group_notes *notes, uint32_t lo
 	return notes->update_groups[stores[0]];
 }
 
+/* The stores behind the wait to what @load loads, in @stores: not if there are none where it did
+ * not wait.  Compilers may have made two of one. */
+static uint32_t list_stores(const struct function *function, const uint8_t *roles,
+			    const uint8_t *marks, uint32_t load, uint32_t *stores)
+{
+	uint32_t count = 0;
+	uint8_t all = 0;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		if (!is_store(&function->instructions[i], roles[i]) ||
+		    !is_alike(&function->instructions[load], &function->instructions[i]))
+			continue;
+		all |= marks[i];
+		if (marks[i] & BEHIND_WAIT)
+			stores[count++] = i;
+	}
+	return all & PAST_WAIT ? count : 0;
+}
+
 void waits_mark(const struct function *function, struct scratch *scratch, const uint8_t *roles,
 		uint32_t load, uint32_t call, uint32_t past,
 		const struct update_group_notes *notes)
 {
 	uint32_t *stack = scratch_take(scratch, (function->count + 1ul) * sizeof(*stack));
 	uint8_t *marks = scratch_take_zeroed(scratch, function->count);
-	uint32_t group, known, count = 0;
+	uint32_t group, known, count;
 
 	if (!stack || !marks)
 		return;
 	known = *notes->update_group_count;
-	mark_reached(function, stack, marks, call + 1, NONE, 1);
-	mark_reached(function, stack, marks, past, call, 2);
-	for (uint32_t i = 0; i < function->count; i++)
-		if (marks[i] == 3 && is_store(&function->instructions[i], roles[i]) &&
-		    is_alike(&function->instructions[load], &function->instructions[i]))
-			stack[count++] = i;
+	mark_reached(function, stack, marks, call + 1, load, BEHIND_WAIT);
+	mark_reached(function, stack, marks, past, call, PAST_WAIT);
+	count = list_stores(function, roles, marks, load, stack);
 	group = choose_group(notes, load, stack, count);
 	if (!count || !group)
 		return;
-	for (uint32_t i = 0; i < count && group > known; i++)
-		if (!notes->update_groups[stack[i]])
+	for (uint32_t i = 0; i < count; i++)
+		if (!notes->update_groups[stack[i]] &&
+		    (group > known || is_whole_update(roles[stack[i]])))
 			notes->update_groups[stack[i]] = group;
 	notes->update_groups[load] = notes->update_groups[call] = group;
 	notes->flags[load] |= PLAN_SITE_AWAITS | PLAN_SITE_MAY_BE_SPLIT;

@@ -127,17 +127,6 @@ static inline bool flow_decode_vector(const struct module *module,
 	       vector_decode(bytes, instruction->length, operands);
 }
 
-/*
- * Whether the code that @branch goes to ends in a call that does not return, as far as
- * the layout tells: the code lies apart, and behind the call is none, or code that is
- * reached otherwise.  Such a branch is an assertion rather than a decision, as is one
- * that leaves the function (to its cold part).
- */
-bool flow_is_dead_end(const struct function *function, const struct instruction *branch);
-
-/* The same of the code that the branch at @branch, a conditional one, jumps over. */
-bool flow_skips_dead_end(const struct function *function, uint32_t branch);
-
 #define FLOW_INLINE static inline __attribute__((always_inline))
 
 FLOW_INLINE void flow_bring(struct flow *flow, const struct flow_actions *actions, void *analysis,

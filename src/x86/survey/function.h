@@ -15,7 +15,8 @@ enum reach {
 	REACH_BRANCH = 1u << 1,	  /* by a branch inside the function */
 	REACH_INDIRECT = 1u << 2, /* by an indirect jump or call */
 	REACH_ANCHOR = 1u << 3,	  /* a call: stays in the original code */
-	REACH_NATIVE = 1u << 4	  /* stays reachable in the original: its bytes must not change */
+	REACH_NATIVE = 1u << 4,	  /* stays reachable in the original: its bytes must not change */
+	REACH_LABEL = 1u << 5	  /* its address is taken: a landing pad's, or by code */
 };
 
 struct accessor;

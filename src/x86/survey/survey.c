@@ -325,7 +325,8 @@ static void link_branches(const struct survey *survey, const struct function *fu
 static void read_reach(const struct survey *survey, const struct function *function)
 {
 	_Static_assert(MARK_ENTRY == REACH_ENTRY << 1 && MARK_BRANCH == REACH_BRANCH << 1 &&
-			       MARK_INDIRECT == REACH_INDIRECT << 1,
+			       MARK_INDIRECT == REACH_INDIRECT << 1 &&
+			       MARK_LABEL == REACH_LABEL >> 1,
 		       "reach is made of marks");
 
 	const struct instruction *instruction = function->instructions;
@@ -333,9 +334,10 @@ static void read_reach(const struct survey *survey, const struct function *funct
 	uint8_t *reach = function->reach;
 
 	for (uint32_t i = function->count; i > 0; i--, instruction++) {
-		unsigned reached = marks[instruction->offset] >> 1;
+		unsigned mark = marks[instruction->offset];
 
-		*reach++ = (uint8_t)((reached & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
+		*reach++ = (uint8_t)((mark >> 1 & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
+				     (mark & MARK_LABEL) << 1 |
 				     (instruction_is_call(instruction) ? REACH_ANCHOR : 0u));
 	}
 }

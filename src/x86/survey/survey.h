@@ -26,7 +26,7 @@ enum mark {
 	MARK_ENTRY = 1u << 1,	 /* reached from outside its function */
 	MARK_BRANCH = 1u << 2,	 /* reached by a branch of its function */
 	MARK_INDIRECT = 1u << 3, /* reached by jumps or calls through registers or memory */
-	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is taken */
+	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is taken; landing pads */
 	MARK_LEAVE = 1u << 5,	 /* an entry that must not be patched */
 	MARK_PADDING = 1u << 6,	 /* fills the space between functions, and nothing reaches it */
 	MARK_DEAD = 1u << 7	 /* of an instruction that only the clone runs */

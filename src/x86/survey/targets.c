@@ -301,7 +301,8 @@ static void note_landing_pad(void *context, uint64_t address)
 {
 	struct survey *survey = context;
 
-	mark_code(survey, (int64_t)(address - survey->module.text_address), MARK_ENTRY);
+	mark_code(survey, (int64_t)(address - survey->module.text_address),
+		  MARK_ENTRY | MARK_LABEL);
 }
 
 static void note_landing_pads(struct survey *survey, uint32_t index)

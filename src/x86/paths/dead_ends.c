@@ -1,9 +1,11 @@
-/* Dead ends: code that ends in a call which does not return.  Asked for by its layout, as it
- * is not known which functions return. */
-#include "x86/flow/walk.h"
+#include "x86/paths/dead_ends.h"
+
 #include "x86/survey/survey.h"
 
 #define CALLS_NEAR 256u /* instructions */
+
+/* ... than by a call that returns */
+#define REACHED_OTHERWISE (REACH_BRANCH | REACH_INDIRECT | REACH_LABEL)
 
 /* Where control goes on behind the call at @index, over padding. */
 static uint32_t index_behind(const struct function *function, uint32_t index)
@@ -13,24 +15,9 @@ static uint32_t index_behind(const struct function *function, uint32_t index)
 	do
 		index++;
 	while (index < function->count &&
-	       !(function->reach[index] & (REACH_BRANCH | REACH_INDIRECT)) &&
+	       !(function->reach[index] & REACHED_OTHERWISE) &&
 	       survey_is_filler(&instructions[index], &instructions[index - 1]));
 	return index;
-}
-
-/* Is the result of the call before @index overwritten unread, as nothing does with an exception
- * that has led to this place? */
-static bool drops_result(const struct function *function, uint32_t index)
-{
-	for (; index < function->count; index++) {
-		const struct instruction *instruction = &function->instructions[index];
-
-		if (instruction->kind != INSTRUCTION_PLAIN || instruction->reads & REGISTER_BIT(RAX))
-			return false;
-		if (instruction->kills & REGISTER_BIT(RAX))
-			return true;
-	}
-	return false;
 }
 
 /* Does a call of the same function stand nearby, behind which is code that is reached by its
@@ -43,9 +30,8 @@ static bool is_seen_to_return(const struct function *function, uint32_t call)
 	for (uint32_t i = first; i + 1 < function->count && i < call + CALLS_NEAR; i++)
 		if (instructions[i].kind == INSTRUCTION_CALL &&
 		    instructions[i].target == instructions[call].target &&
-		    !(function->reach[i + 1] & (REACH_BRANCH | REACH_INDIRECT)) &&
-		    instruction_form(&instructions[i + 1]) != FORM_NOP &&
-		    (!function->lsda || drops_result(function, i + 1)))
+		    !(function->reach[i + 1] & REACHED_OTHERWISE) &&
+		    instruction_form(&instructions[i + 1]) != FORM_NOP)
 			return true;
 	return false;
 }
@@ -55,7 +41,7 @@ static bool is_last_call(const struct function *function, uint32_t index)
 {
 	uint32_t behind = index_behind(function, index);
 
-	if (behind < function->count && !(function->reach[behind] & (REACH_BRANCH | REACH_INDIRECT)))
+	if (behind < function->count && !(function->reach[behind] & REACHED_OTHERWISE))
 		return false;
 	return function->instructions[index].kind != INSTRUCTION_CALL ||
 	       !is_seen_to_return(function, index);
@@ -78,7 +64,7 @@ static bool leads_nowhere(const struct function *function, uint32_t index, uint3
 	return end == function->count;
 }
 
-bool flow_is_dead_end(const struct function *function, const struct instruction *branch)
+bool dead_ends_follow(const struct function *function, const struct instruction *branch)
 {
 	uint32_t index = function_target(function, branch);
 
@@ -89,7 +75,7 @@ bool flow_is_dead_end(const struct function *function, const struct instruction 
 	return leads_nowhere(function, index, function->count);
 }
 
-bool flow_skips_dead_end(const struct function *function, uint32_t branch)
+bool dead_ends_are_skipped(const struct function *function, uint32_t branch)
 {
 	uint32_t index = function_target(function, &function->instructions[branch]);
 
