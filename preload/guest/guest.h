@@ -27,7 +27,9 @@
 #define GUEST_PASSED 64u
 #define GUEST_SITES 64u
 #define GUEST_KEPT_CONTEXTS 8u
-#define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread that keep whole stacks */
+/* A lone thread's operations keep whole stacks up to so many of locks, or so many unwinds. */
+#define GUEST_FULL_STACKS 10000u
+#define GUEST_FRESH_STACKS 256u
 
 /* The stack of a calling site alone. */
 struct guest_site {
@@ -229,13 +231,15 @@ static inline stack_id guest_site(struct guest_thread *self, const struct unwind
 
 /* While a program has one thread, its locks order nothing (later threads are
  * ordered after their creation) and block nobody else.  After many such
- * acquisitions the calling site is enough, unless the call waits. */
+ * acquisitions the calling site is enough, unless the call waits or an object begins its life. */
 static inline bool guest_wants_site_only(const struct guest_thread *self)
 {
-	return __libc_single_threaded && self->thread->held.operation_count >= GUEST_FULL_STACKS;
+	return __libc_single_threaded &&
+	       (self->thread->held.operation_count >= GUEST_FULL_STACKS ||
+		self->memo->miss_count >= GUEST_FRESH_STACKS);
 }
 
-/* The stack of an acquisition. */
+/* The stack of an acquisition, post or signal. */
 static inline __attribute__((always_inline)) stack_id
 guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
 {

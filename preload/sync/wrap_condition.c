@@ -96,8 +96,7 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 
 	if (!self)
 		return;
-	stack = guest_stack(self, start);
-	object = find_condition(self, condition, stack);
+	object = lock_object_of_call(self, OBJECT_CONDITION, condition, start, &stack);
 	if (object) {
 		condition_signalled(&guest_detector, self->thread, object, is_broadcast, stack);
 		timeline_signalled(self, is_broadcast ? TIMELINE_BROADCAST : TIMELINE_SIGNAL,

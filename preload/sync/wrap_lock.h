@@ -86,6 +86,22 @@ lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address,
 	return lock_object_begin(self, kind, address, stack);
 }
 
+/* The same, and the stack of the call: of a lone thread that may be its site alone, but not
+ * where the object's life begins. */
+static inline __attribute__((always_inline)) struct sync_object *
+lock_object_of_call(struct guest_thread *self, enum object_kind kind, uintptr_t address,
+		    const struct unwind_start *start, stack_id *stack)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+
+	*stack = guest_lock_stack(self, start);
+	if (LIKELY(object && lock_is_kind(object, kind)))
+		return object;
+	if (guest_wants_site_only(self))
+		*stack = guest_stack(self, start);
+	return lock_object_begin(self, kind, address, *stack);
+}
+
 /* Publishes the calling thread's wait, lowers the guard, and acts on a deadlock. */
 void lock_wait_announced(struct guest_thread *self, bool is_deadlocked);
 /* Withdraws it and lowers the guard. */
@@ -111,10 +127,7 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 	attempt->self = self;
 	if (UNLIKELY(!self))
 		return false;
-	attempt->object = sync_find(&guest_detector.objects, address);
-	attempt->stack = guest_lock_stack(self, start);
-	if (UNLIKELY(!attempt->object || !lock_is_kind(attempt->object, kind)))
-		attempt->object = lock_object_begin(self, kind, address, attempt->stack);
+	attempt->object = lock_object_of_call(self, kind, address, start, &attempt->stack);
 	attempt->is_timed = is_timed;
 	if (UNLIKELY(!attempt->object)) {
 		guest_leave(self);

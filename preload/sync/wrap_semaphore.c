@@ -36,8 +36,8 @@ static bool wait_is_observed(struct token_wait *wait, sem_t *semaphore, bool is_
 	if (!self)
 		return false;
 	wait->is_timed = is_timed;
-	wait->stack = guest_stack(self, start);
-	wait->object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, wait->stack);
+	wait->object = lock_object_of_call(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, start,
+					   &wait->stack);
 	if (wait->object && can_block)
 		semaphore_wanted(&guest_detector, self->thread, wait->object, is_timed,
 				 wait->stack);
@@ -45,12 +45,15 @@ static bool wait_is_observed(struct token_wait *wait, sem_t *semaphore, bool is_
 	return wait->object;
 }
 
-static void announce_wait(struct token_wait *wait)
+static void announce_wait(struct token_wait *wait, const struct unwind_start *start)
 {
 	struct guest_thread *self = wait->self;
 	bool is_deadlocked;
 
 	guest_raise(self);
+	/* A wait always has a whole stack. */
+	if (guest_wants_site_only(self))
+		wait->stack = guest_stack(self, start);
 	is_deadlocked = semaphore_wait_begin(&guest_detector, self->thread, wait->object,
 					     wait->is_timed, wait->stack);
 	lock_wait_announced(self, is_deadlocked || shared_blocked(self));
@@ -89,7 +92,7 @@ static void note_taken(struct token_wait *wait)
 		result = limit.is_odd ? REAL(name) arguments : REAL(sem_trywait)(semaphore);       \
 		if (result != 0 && !limit.is_odd) {                                                \
 			errno = saved_errno;                                                       \
-			announce_wait(&wait);                                                      \
+			announce_wait(&wait, &start);                                              \
 			pthread_cleanup_push(end_wait, &wait);                                     \
 			result = REAL(name) arguments;                                             \
 			pthread_cleanup_pop(0);                                                    \
@@ -145,8 +148,8 @@ EXPORT int sem_post(sem_t *semaphore)
 	stack_id stack;
 
 	if (self) {
-		stack = guest_stack(self, &start);
-		object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
+		object = lock_object_of_call(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, &start,
+					     &stack);
 		perturb_gives(self);
 		if (object)
 			shared_posted(self, object);

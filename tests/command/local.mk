@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/command/part_fingerprints.sh \
 	tests/command/live.c \
 	tests/command/part_live.sh \
+	tests/command/lonely.c tests/command/part_lonely.sh \
 	tests/command/part_merge.sh \
 	tests/command/annotated.c tests/command/own_locks.c \
 	tests/command/part_annotations.sh \
