@@ -142,8 +142,9 @@ void observation_fork_begin(void)
 	/* Adopt the calling thread now: it will be the child's only one. */
 	if (self)
 		guest_leave(self);
-	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
-		runtime_lock(fork_locks[i]);
+	runtime_lock(fork_locks[0]);
+	for (unsigned i = 1; i < ARRAY_LENGTH(fork_locks); i++)
+		runtime_lock_inside(fork_locks[i]);
 	if (guest_observes_memory)
 		atomic_table_forks(guest_detector.atomics);
 }

@@ -52,15 +52,23 @@ static bool take_quickly(struct runtime_lock *lock)
 	return false;
 }
 
-void runtime_lock(struct runtime_lock *lock)
+static void take(struct runtime_lock *lock, uint64_t mask)
 {
-	uint64_t mask = hold_off();
-
 	if (!take_quickly(lock)) {
 		while (exchange_acquire(&lock->state, 2u) != 0)
 			kernel_call4(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, 0);
 	}
 	lock->saved_signals = mask;
+}
+
+void runtime_lock(struct runtime_lock *lock)
+{
+	take(lock, hold_off());
+}
+
+void runtime_lock_inside(struct runtime_lock *lock)
+{
+	take(lock, HANDLERS_WAIT);
 }
 
 void runtime_unlock(struct runtime_lock *lock)

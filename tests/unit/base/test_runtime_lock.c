@@ -69,6 +69,22 @@ START_TEST(signals_are_blocked_where_handlers_do_not_wait)
 }
 END_TEST
 
+START_TEST(one_inside_of_another_leaves_signals_to_that)
+{
+	static struct runtime_lock inner;
+
+	block_only(SIGUSR1);
+	runtime_lock(&lock);
+	runtime_lock_inside(&inner);
+	ck_assert(is_blocked(SIGUSR2));
+	runtime_unlock(&inner);
+	ck_assert(is_blocked(SIGUSR2));
+	runtime_unlock(&lock);
+	ck_assert(!is_blocked(SIGUSR2));
+	ck_assert(is_blocked(SIGUSR1));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("runtime_lock");
@@ -79,6 +95,7 @@ int main(void)
 	tcase_add_test(tests, signals_are_blocked_while_it_is_held);
 	tcase_add_test(tests, signals_stay_as_they_are_where_handlers_wait);
 	tcase_add_test(tests, signals_are_blocked_where_handlers_do_not_wait);
+	tcase_add_test(tests, one_inside_of_another_leaves_signals_to_that);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);
