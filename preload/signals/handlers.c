@@ -53,7 +53,7 @@ static void flush_accesses(void)
 
 	if (!self)
 		return;
-	memory_flush(&guest_detector, self->thread);
+	record_flush_interrupted(&guest_detector, self->thread);
 	atomic_look_anew(self->thread);
 	guest_leave(self);
 }

@@ -145,7 +145,7 @@ struct thread_accesses {
 	struct spans_ahead ahead;
 	struct known_version known_versions[KNOWN_VERSIONS];
 	uint32_t pending_turn;			      /* which of two ways is to go next */
-	uint32_t pending_places;		      /* a bit for each that has one */
+	uint32_t pending_places;		      /* a bit for each that may have one */
 	/* The hot ones; the full clock follows them. */
 	union {
 		struct {
@@ -159,7 +159,7 @@ struct thread_accesses {
 				uint32_t acquires_due; /* both, as one number */
 			};
 			uint16_t stale_read_count;
-			uint16_t pending_count;
+			uint16_t has_pending; /* 0: no granule is pending */
 		};
 		uint64_t late_count; /* all of these, as one number: memory_is_late() */
 	};

@@ -214,7 +214,7 @@ static bool is_ordered_late(struct race_step *step)
 		stale_reads_order(thread, step->access);
 	if (thread->accesses.stale_read_count && (!step->stale || step->is_write))
 		stale_reads_acquire(detector, thread);
-	if (thread->accesses.pending_count && !step->access->is_late) {
+	if (thread->accesses.has_pending && !step->access->is_late) {
 		memory_flush(detector, thread);
 		if (thread->accesses.acquires_due)
 			atomic_catch_up(detector, thread);

@@ -64,7 +64,7 @@ static uint32_t count_met_late(struct detector *detector, const struct thread *t
 		return 0;
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, shadow_slot(word));
-	if (other && other != thread && load_relaxed(&other->accesses.pending_count))
+	if (other && other != thread && load_relaxed(&other->accesses.has_pending))
 		count = count_met_pending(thread, other);
 	runtime_unlock(&detector->lock);
 	return count;

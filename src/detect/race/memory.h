@@ -43,9 +43,12 @@ void memory_settle_lock(struct detector *detector, struct thread *thread,
 /* Records the accesses that wait in the thread. */
 void record_flush(struct detector *detector, struct thread *thread);
 
+/* The same after a signal handler: the thunk that it interrupted may go on to note a granule. */
+void record_flush_interrupted(struct detector *detector, struct thread *thread);
+
 static inline void memory_flush(struct detector *detector, struct thread *thread)
 {
-	if (thread->accesses.pending_count)
+	if (thread->accesses.has_pending)
 		record_flush(detector, thread);
 }
 

@@ -135,6 +135,53 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 	return true;
 }
 
+/* A granule, or a part of one, on its way to shadow memory. */
+struct part {
+	struct detector *detector;
+	struct thread *thread;
+	uintptr_t granule;
+	uint32_t bytes;
+	bool is_write;
+	origin_id origin;
+	uint64_t mine;	 /* the plain word of this access */
+	uint64_t *place; /* where it goes */
+	uint32_t *origin_place;
+};
+
+/* Others have read it, too, in no order with this read. */
+static bool join_part(const struct part *part, uint64_t old)
+{
+	struct race_step step = {
+		.detector = part->detector,
+		.thread = part->thread,
+		.granule = part->granule,
+		.bytes = part->bytes,
+		.mine = part->mine,
+		.origin = part->origin,
+	};
+
+	return part->origin && shadow_form(old) != SHADOW_ATOMIC &&
+	       shadow_form(old) != SHADOW_BUSY &&
+	       race_put_read(&step, race_place(shadow_of(part->granule), part->granule, false),
+			     old);
+}
+
+/* Others have read all of it, too, in no order with this read. */
+static bool join_whole(struct detector *detector, struct thread *thread, uintptr_t granule,
+		       uint64_t old, site_id site)
+{
+	struct part part = {
+		.detector = detector,
+		.thread = thread,
+		.granule = granule,
+		.bytes = SHADOW_ALL_BYTES,
+		.mine = *thread->clocks.current,
+		.origin = origin_of_site(site),
+	};
+
+	return shadow_bytes(old) == SHADOW_ALL_BYTES && !cells_are(old) && join_part(&part, old);
+}
+
 /* One whole granule.  False: it was left as it is. */
 static inline bool record_whole(struct detector *detector, struct thread *thread, uintptr_t granule,
 				bool is_write, site_id site)
@@ -148,11 +195,15 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 
 	if (old == current || (!is_write && old == *thread->clocks.shared))
 		return true;
-	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
-	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
-	    !exchange_word(detector, own, origin_place, old, current, origin_of_site(site)))
+	if (!is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES))
 		return false;
-	cells_free(thread, old);
+	if (is_all_clear(thread, own, old, SHADOW_ALL_BYTES)) {
+		if (!exchange_word(detector, own, origin_place, old, current, origin_of_site(site)))
+			return false;
+		cells_free(thread, old);
+	} else if (is_write || !join_whole(detector, thread, granule, old, site)) {
+		return false;
+	}
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
 	if (UNLIKELY(!is_all_clear(thread, other, claim_ask(other), SHADOW_ALL_BYTES)))
 		record_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
@@ -160,19 +211,6 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 }
 
 /* --- Parts of granules ------------------------------------------------------ */
-
-/* A part of a granule on its way to shadow memory. */
-struct part {
-	struct detector *detector;
-	struct thread *thread;
-	uintptr_t granule;
-	uint32_t bytes;
-	bool is_write;
-	origin_id origin;
-	uint64_t mine;	 /* the plain word of this access */
-	uint64_t *place; /* where it goes */
-	uint32_t *origin_place;
-};
 
 /* @list says of one epoch's accesses to all bytes. */
 static bool become_whole(const struct part *part, uint64_t old, const struct cell_list *list)
@@ -240,24 +278,6 @@ static bool put_among_cells(const struct part *part, uint64_t old)
 	return are_clear(part->thread, part->place, old, part->bytes) &&
 	       (cells_add(part->detector, part->place, old, part->mine, part->origin) ||
 		put_anew(part, old));
-}
-
-/* Others have read it, too, in no order with this read. */
-static bool join_part(const struct part *part, uint64_t old)
-{
-	struct race_step step = {
-		.detector = part->detector,
-		.thread = part->thread,
-		.granule = part->granule,
-		.bytes = part->bytes,
-		.mine = part->mine,
-		.origin = part->origin,
-	};
-
-	return part->origin && shadow_form(old) != SHADOW_ATOMIC &&
-	       shadow_form(old) != SHADOW_BUSY &&
-	       race_put_read(&step, race_place(shadow_of(part->granule), part->granule, false),
-			     old);
 }
 
 /* False: it was not recorded, or is to be classified by the whole engine. */
@@ -418,13 +438,11 @@ static void flush_granule(struct detector *detector, struct thread *thread,
 {
 	enum recorded recorded = record_alone(detector, thread, place, is_write);
 
-	thread->accesses.pending_places &= ~place_bit(thread, place);
 	if (LIKELY(recorded == RECORDED))
 		place->granule = 0;
 	else
 		flush_among_others(detector, thread, place, is_write,
 				   recorded == RECORDED_WITH_OTHERS);
-	thread->accesses.pending_count--;
 }
 
 void record_flush(struct detector *detector, struct thread *thread)
@@ -432,10 +450,23 @@ void record_flush(struct detector *detector, struct thread *thread)
 	while (thread->accesses.pending_places) {
 		uint32_t i = (uint32_t)__builtin_ctz(thread->accesses.pending_places);
 		bool is_write = i >= PENDING_GRANULES;
+		struct pending_granule *place =
+			&thread->accesses.pending[is_write][i % PENDING_GRANULES];
 
-		flush_granule(detector, thread,
-			      &thread->accesses.pending[is_write][i % PENDING_GRANULES], is_write);
+		thread->accesses.pending_places &= ~(1u << i);
+		/* A thunk that has recorded all of a granule leaves the bit. */
+		if (place->granule)
+			flush_granule(detector, thread, place, is_write);
 	}
+	thread->accesses.has_pending = 0;
+}
+
+void record_flush_interrupted(struct detector *detector, struct thread *thread)
+{
+	record_flush(detector, thread);
+	/* It may have set its bit before, and stores the granule now. */
+	thread->accesses.pending_places = UINT32_MAX;
+	thread->accesses.has_pending = 1;
 }
 
 /* From then on checks find its word. */
@@ -573,12 +604,12 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_places(granule).origins, 1);
 	thread->accesses.pending_places |= place_bit(thread, pending);
+	thread->accesses.has_pending = 1;
 	pending->granule = granule;
 	pending->bytes = 0;
 	pending->is_mixed = 0;
 	pending->site = site;
 	note_touch(pending, bytes, site);
-	thread->accesses.pending_count++;
 	return true;
 }
 

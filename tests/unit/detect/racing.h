@@ -35,6 +35,17 @@ extern unsigned racing_stack_count;
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);
 
+/* How many granules does @thread keep pending? */
+static inline uint32_t pending_count(const struct thread *thread)
+{
+	const struct pending_granule *pending = thread->accesses.pending[0];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < 2 * PENDING_GRANULES; i++)
+		count += pending[i].granule != 0;
+	return count;
+}
+
 /* Runs @tests, which is named after what it tests; the status to exit with.  77 (skipped) if
  * this machine refuses shadow memory. */
 int racing_run(TCase *tests);

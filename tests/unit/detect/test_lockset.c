@@ -150,7 +150,7 @@ START_TEST(an_access_that_is_judged_late_does_not_know_its_locks)
 		accesses_at(a, site, i * 8, 1);
 	accesses_at(a, site, 64, 1);
 	takes_lock(a, lock_at(1));
-	ck_assert_uint_ne(a->accesses.pending_count, 0);
+	ck_assert_uint_ne(pending_count(a), 0);
 	writes(b, 64, 1);
 	gives_lock(a, lock_at(1));
 	ck_assert_uint_eq(finding_count, 1);

@@ -273,7 +273,7 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 	writes(b, 128, 8); /* begins an epoch */
 	for (uint32_t i = 0; i < 4; i++)
 		accesses_at(b, site, 0, 4);
-	ck_assert_uint_ne(b->accesses.pending_count, 0);
+	ck_assert_uint_ne(pending_count(b), 0);
 	run_locked(a, 0);
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
@@ -306,7 +306,7 @@ START_TEST(what_is_found_while_catching_up_is_acquired_too)
 	reads(b, 32, 4);
 	run_locked(a, 0);
 	reads(b, 0, 4);
-	ck_assert_uint_eq(b->accesses.pending_count, 1);
+	ck_assert_uint_eq(pending_count(b), 1);
 	ck_assert_uint_eq(b->accesses.acquire_count, 1);
 	/* It is looked at for the last time. */
 	b->accesses.acquires[0].looks_left = 1;
@@ -315,7 +315,7 @@ START_TEST(what_is_found_while_catching_up_is_acquired_too)
 	run_locked(first, 32);
 	run_locked(a, 0); /* so that the thread records what is pending, to acquire */
 	reads(b, 64, 8);
-	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(pending_count(b), 0);
 	ck_assert_uint_eq(finding_count, 0);
 }
 END_TEST

@@ -26,14 +26,14 @@ static void read_by_parts(void)
 	accesses_at(b, sites[0], 0, 2);
 	accesses_at(b, sites[1], 2, 4);
 	accesses_at(b, sites[2], 6, 1);
-	ck_assert_uint_eq(b->accesses.pending_count, 1);
+	ck_assert_uint_eq(pending_count(b), 1);
 }
 
 START_TEST(all_parts_of_one_granule_join_the_readers_at_once)
 {
 	read_by_parts();
 	accesses_at(b, sites[2], 7, 1);
-	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(pending_count(b), 0);
 	ck_assert_uint_eq(shadow_form(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_SET);
 	ck_assert_uint_eq(shadow_bytes(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_ALL_BYTES);
 	ck_assert_uint_eq(finding_count, 0);
@@ -46,7 +46,7 @@ START_TEST(what_is_whole_is_recorded_with_all_its_sites)
 	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 8).read), 0);
 	accesses_at(b, sites[1], 12, 4);
 	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 8).read), *b->clocks.current);
-	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(pending_count(b), 0);
 	ck_assert_uint_eq(finding_count, 0);
 	writes(c, 12, 4);
 	ck_assert_uint_eq(finding_count, 1);
@@ -101,7 +101,7 @@ START_TEST(a_field_that_was_written_alone_is_replaced_at_once)
 	writes_field(b, 256);
 	end_epoch(b);
 	writes_field(b, 256);
-	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(pending_count(b), 0);
 	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 256).write),
 			  (*b->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | 0x0f);
 	/* The other field is none of it. */
@@ -124,7 +124,7 @@ START_TEST(two_fields_of_two_threads_are_replaced_each)
 	for (unsigned i = 0; i < 3; i++) {
 		writes_field(b, 256);
 		writes_field(c, 260);
-		ck_assert_uint_eq(b->accesses.pending_count + c->accesses.pending_count, 0);
+		ck_assert_uint_eq(pending_count(b) + pending_count(c), 0);
 		end_epoch(b);
 		end_epoch(c);
 	}
@@ -147,7 +147,7 @@ START_TEST(a_read_that_comes_before_a_field_is_replaced_is_found)
 	c_reads_the_field();
 	ck_assert_uint_eq(finding_count, 1);
 	writes_field(b, 256);
-	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(pending_count(b), 0);
 	ck_assert_uint_eq(finding_count, 2);
 }
 END_TEST

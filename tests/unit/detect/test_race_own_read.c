@@ -179,7 +179,7 @@ START_TEST(who_looked_late_acquires_what_was_stored_before)
 	asks(SITE_SPIN);
 	b->accesses.sample = 1000;
 	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 0, 4);
-	ck_assert_uint_eq(b->accesses.pending_count, 1);
+	ck_assert_uint_eq(pending_count(b), 1);
 	writes(a, DATA, 8);
 	stores_half(0);
 	record_flush(&judge, a);

@@ -379,9 +379,9 @@ START_TEST(what_waits_for_a_release_is_not_passed_over)
 
 	make_known(1, words);
 	take(1, LOCK_MEMO_ACQUIRE, words);
-	a->accesses.pending_count = 1;
+	a->accesses.has_pending = 1;
 	ck_assert(!lock_memo_give(&self, object->address));
-	a->accesses.pending_count = 0;
+	a->accesses.has_pending = 0;
 	a->accesses.acquire_count = 1;
 	ck_assert(!lock_memo_give(&self, object->address));
 	a->accesses.acquire_count = 0;
