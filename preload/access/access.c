@@ -197,17 +197,19 @@ static inline bool is_recorded(uintptr_t address, uint32_t what)
 	       (end == last || is_part_recorded(last, (1u << (end - last)) - 1, what));
 }
 
-/* What to do for a granule that a thunk has recorded while its page was claimed. */
+/* What to do for what a thunk has recorded while its page was claimed. */
 static uint32_t settle_claimed(const struct access_frame *frame, uint32_t what)
 {
 	struct shadow shadow = shadow_places(frame->words[1]);
 	uint64_t *own = what & WHAT_WRITE ? shadow.write : shadow.read;
+	uint32_t bytes = ((1u << (what & WHAT_BYTES)) - 1) << frame->words[1] % SHADOW_GRANULE;
+	uint64_t word = (access_current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes;
 
 	what &= ~WHAT_CLAIMED;
-	if (!claim_has_left(&guest_detector, own, access_current))
+	if (!claim_has_left(&guest_detector, own, word))
 		return what;
 	origin_store(what & WHAT_WRITE ? &shadow.origins->write : &shadow.origins->read,
-		     origin_of_site((site_id)(frame->words[0] >> THUNK_SITE_SHIFT)), *own);
+		     origin_of_site((site_id)(frame->words[0] >> THUNK_SITE_SHIFT)), word);
 	return what | WHAT_AGAIN;
 }
 

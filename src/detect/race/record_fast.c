@@ -534,46 +534,57 @@ static inline bool is_of_same_bytes(const struct thread *thread, uint64_t word, 
 	return word && shadow_bytes(word) == bytes && is_before(thread, word);
 }
 
-static inline bool has_cell_of(const struct thread *thread, uint64_t word, uint32_t bytes)
+/* The same of a cell, which has these bytes to itself: it becomes @mine.  False: there is no such
+ * cell, or one word would be enough. */
+static bool renew_cell(const struct part *part, uint64_t old)
 {
-	struct cells cells;
-	uint32_t i = 0;
+	struct cells cells = cells_of(old);
+	uint32_t at = cells.capacity;
+	uint64_t next = cells_next(old);
+	uint32_t bytes = part->bytes; /* of the epoch of @mine */
 
-	if (!cells_are(word))
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		/* relaxed: they are of the record as @old names it, or it is not taken. */
+		uint64_t word = load_relaxed(&cells.words[i]);
+
+		if (is_of_same_bytes(part->thread, word, part->bytes))
+			at = i;
+		else if (shadow_is_same_epoch(word, part->mine))
+			bytes |= shadow_bytes(word);
+	}
+	if (at == cells.capacity || bytes == SHADOW_ALL_BYTES ||
+	    !cells_take(part->detector, part->place, old, next))
 		return false;
-	cells = cells_of(word);
-	/* relaxed: a hint */
-	while (i < cells.capacity &&
-	       !is_of_same_bytes(thread, load_relaxed(&cells.words[i]), bytes))
-		i++;
-	return i < cells.capacity;
+	/* relaxed: the word is busy */
+	store_relaxed(&cells.words[at], part->mine);
+	store_relaxed(&cells.origins[at], part->origin);
+	store_release(part->place, next); /* pairs with cells_load() */
+	return true;
 }
 
 /* What was accessed by itself before is replaced at once: it is a field that no other
  * is beside, as a rule.  False: it was left as it is. */
-static bool renew_part(struct detector *detector, struct thread *thread, uintptr_t address,
-		       uint32_t bytes, bool is_write, site_id site)
+static bool renew_part(const struct part *part, site_id site)
 {
-	struct shadow shadow = shadow_places(address);
-	uint64_t *own = is_write ? shadow.write : shadow.read;
-	uint64_t *other = is_write ? shadow.read : shadow.write;
-	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes;
-	uint64_t old = load_acquire(own);
-	bool is_word = is_of_same_bytes(thread, old, bytes);
+	struct shadow shadow = shadow_places(part->granule);
+	uint64_t *other = part->is_write ? shadow.read : shadow.write;
+	uint64_t old = load_acquire(part->place);
+	uint64_t beside = load_acquire(other);
+	uint64_t found;
 
-	if ((!is_word && !has_cell_of(thread, old, bytes)) ||
-	    !is_all_clear(thread, other, load_acquire(other), bytes))
+	if (!cells_are(old) && !is_of_same_bytes(part->thread, old, part->bytes))
 		return false;
-	if (is_word ? !exchange_word(detector, own,
-				     is_write ? &shadow.origins->write : &shadow.origins->read, old,
-				     mine, origin_of_site(site))
-		    : !are_clear(thread, own, old, bytes) ||
-			      !cells_add(detector, own, old, mine, origin_of_site(site)))
+	if (!is_all_clear(part->thread, other, beside, part->bytes))
 		return false;
-	/* acquire: as in record_whole() */
-	if (UNLIKELY(!is_all_clear(thread, other, claim_ask(other), bytes)))
-		check_runs(detector, thread, address & ~(uintptr_t)(SHADOW_GRANULE - 1), bytes,
-			   is_write, site, false);
+	if (cells_are(old) ? !renew_cell(part, old)
+			   : !exchange_word(part->detector, part->place, part->origin_place, old,
+					    part->mine, part->origin))
+		return false;
+	/* acquire: as in record_whole().  The same word names the same cells. */
+	found = claim_ask(other);
+	if (UNLIKELY(found != beside && !is_all_clear(part->thread, other, found, part->bytes)))
+		check_runs(part->detector, part->thread, part->granule, part->bytes, part->is_write,
+			   site, false);
 	return true;
 }
 
@@ -582,6 +593,18 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct pending_granule *set = pending_set(thread, address, is_write);
+	struct shadow shadow = shadow_places(granule);
+	struct part part = {
+		.detector = detector,
+		.thread = thread,
+		.granule = granule,
+		.bytes = bytes,
+		.is_write = is_write,
+		.origin = origin_of_site(site),
+		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes,
+		.place = is_write ? shadow.write : shadow.read,
+		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
+	};
 	struct pending_granule *pending;
 
 	for (uint32_t way = 0; way < PENDING_WAYS; way++) {
@@ -593,7 +616,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 	}
 	if (is_recorded(granule, bytes, is_write, *thread->clocks.current))
 		return true;
-	if (renew_part(detector, thread, address, bytes, is_write, site))
+	if (renew_part(&part, site))
 		return true;
 	pending = choose_victim(thread, set);
 	if (pending->granule)
@@ -602,7 +625,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
-	__builtin_prefetch(shadow_places(granule).origins, 1);
+	__builtin_prefetch(shadow.origins, 1);
 	thread->accesses.pending_places |= place_bit(thread, pending);
 	thread->accesses.has_pending = 1;
 	pending->granule = granule;
