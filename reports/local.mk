@@ -42,6 +42,7 @@ reports_libreports_a_SOURCES = \
 	%D%/source/macros.c %D%/source/macros.h \
 	%D%/source/md5.c %D%/source/md5.h \
 	%D%/source/names.c %D%/source/names.h \
+	%D%/source/elsewhere.c %D%/source/elsewhere.h \
 	%D%/source/operand.c %D%/source/operand.h \
 	%D%/source/reading.c %D%/source/reading.h \
 	%D%/source/statement.c %D%/source/statement.h \

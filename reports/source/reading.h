@@ -7,6 +7,7 @@
 
 #include "reports/source/lexer.h"
 #include "reports/source/statement.h"
+#include "reports/symbols/source_text.h"
 
 struct names;
 struct macros;
@@ -16,6 +17,15 @@ struct statements {
 	struct names *names;
 	struct macros *macros;
 	struct known_source *sources;
+};
+
+/* A source file, read once. */
+struct known_source {
+	struct known_source *next;
+	const char *path;
+	struct source_file file;
+	struct token_list list;
+	bool is_compared, has_changed; /* with its digest in a line table */
 };
 
 /* The question, and what has been found so far. */
@@ -32,6 +42,22 @@ struct reading {
 	bool has_volatile;
 	const char *doubt; /* a name that may be a macro, or NULL */
 };
+
+/* The file of @frame; without text if it cannot be read. */
+struct known_source *reading_find_source(struct statements *statements,
+					 const struct source_frame *frame);
+
+/* From the tokens *@first to *@last to the statement that they are part of. */
+void reading_widen(const struct token_list *list, size_t *first, size_t *last);
+
+bool reading_has_directive(const struct token *tokens, size_t count);
+
+/* Also "(", since a call may assign. */
+bool reading_is_assignment(const struct token *token);
+
+/* How often @variable is named, and how often its value is used. */
+void reading_count_variable(const struct reading *reading, const char *variable, size_t *named,
+			    size_t *accessed);
 
 /* Looks up all names among the tokens. */
 void reading_find_names(struct reading *reading);

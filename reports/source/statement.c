@@ -5,21 +5,13 @@
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/line_table.h"
 #include "reports/symbols/source_text.h"
+#include "reports/source/elsewhere.h"
 #include "reports/source/lexer.h"
 #include "reports/source/macros.h"
 #include "reports/source/md5.h"
 #include "reports/source/names.h"
 #include "reports/source/reading.h"
 #include "reports/source/words.h"
-
-/* A source file, read once. */
-struct known_source {
-	struct known_source *next;
-	const char *path;
-	struct source_file file;
-	struct token_list list;
-	bool is_compared, has_changed; /* with its digest in a line table */
-};
 
 struct statements *statements_new(struct pool *pool)
 {
@@ -31,7 +23,7 @@ struct statements *statements_new(struct pool *pool)
 	return statements;
 }
 
-static struct known_source *find_source(struct statements *statements,
+struct known_source *reading_find_source(struct statements *statements,
 					const struct source_frame *frame)
 {
 	const char *path = source_frame_path(statements->pool, frame);
@@ -115,7 +107,7 @@ static bool find_place(const struct token_list *list, unsigned line, unsigned co
 	return is_found;
 }
 
-static void widen_to_statement(const struct token_list *list, size_t *first, size_t *last)
+void reading_widen(const struct token_list *list, size_t *first, size_t *last)
 {
 	while (*first > 0 && !ends_statement(&list->tokens[*first - 1]))
 		--*first;
@@ -124,7 +116,7 @@ static void widen_to_statement(const struct token_list *list, size_t *first, siz
 		++*last;
 }
 
-static bool has_directive(const struct token *tokens, size_t count)
+bool reading_has_directive(const struct token *tokens, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (tokens[i].kind == TOKEN_DIRECTIVE)
@@ -158,7 +150,7 @@ static bool has_dereference(const struct reading *reading)
 	return false;
 }
 
-static bool is_assignment(const struct token *token)
+bool reading_is_assignment(const struct token *token)
 {
 	static const char *const signs[] = {
 		"=", "+=", "-=", "++", "--", "|=", "&=", "^=", "*=", "/=", "%=", "<<=", ">>=", "("};
@@ -172,7 +164,7 @@ static bool is_assignment(const struct token *token)
 static bool has_assignment(const struct reading *reading)
 {
 	for (size_t i = 0; i < reading->count; i++)
-		if (is_assignment(&reading->tokens[i]))
+		if (reading_is_assignment(&reading->tokens[i]))
 			return true;
 	return false;
 }
@@ -192,8 +184,7 @@ static bool is_address_argument(const struct token *tokens, size_t index)
 	       lexer_token_is(before, "return");
 }
 
-/* How often @variable is named, and how often its value is used. */
-static void count_variable(const struct reading *reading, const char *variable, size_t *named,
+void reading_count_variable(const struct reading *reading, const char *variable, size_t *named,
 			   size_t *accessed)
 {
 	*named = *accessed = 0;
@@ -211,12 +202,12 @@ static const char *find_mismatch(const struct reading *reading)
 	const struct statement_question *question = reading->question;
 	size_t named, accessed;
 
-	count_variable(reading, question->variable, &named, &accessed);
+	reading_count_variable(reading, question->variable, &named, &accessed);
 	if (!reading->has_data)
 		return "its statement names no variable";
 	if (question->variable && !named && !has_dereference(reading) && !reading->has_reference &&
 	    !reading->has_member) {
-		count_variable(reading, question->whole, &named, &accessed);
+		reading_count_variable(reading, question->whole, &named, &accessed);
 		if (!named)
 			return "its statement does not name it";
 	}
@@ -234,7 +225,7 @@ static bool names_sibling(const struct reading *reading)
 	bool is_found = false;
 	size_t named, accessed;
 
-	count_variable(reading, question->variable, &named, &accessed);
+	reading_count_variable(reading, question->variable, &named, &accessed);
 	for (size_t i = 0; question->variable && !named && !is_found && i < reading->count; i++)
 		is_found = reading->tokens[i].kind == TOKEN_NAME &&
 			   names_are_siblings(reading->statements->names, question->image,
@@ -265,7 +256,7 @@ static struct evidence read_atomic(const struct reading *reading)
 {
 	size_t named, accessed;
 
-	count_variable(reading, reading->question->variable, &named, &accessed);
+	reading_count_variable(reading, reading->question->variable, &named, &accessed);
 	if (reading->question->variable && !named)
 		return make_doubtful("its line has an atomic operation, perhaps on something else");
 	return make_claim(CLAIM_ATOMIC, "by its source");
@@ -289,7 +280,7 @@ static struct evidence read_statement(struct reading *reading)
 	const char *mismatch;
 
 	assembly.is_assembly = true;
-	if (has_directive(reading->tokens, reading->count))
+	if (reading_has_directive(reading->tokens, reading->count))
 		return make_doubtful("its statement has a directive in it");
 	if (words_find_atomic(reading->tokens, reading->count) ||
 	    words_is_under_atomic(reading->list->tokens,
@@ -310,133 +301,12 @@ static struct evidence read_statement(struct reading *reading)
 		return make_claim(CLAIM_VOLATILE, "of its type");
 	mismatch = find_mismatch(reading);
 	evidence = mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
+	if (mismatch && elsewhere_is_plain(reading)) {
+		evidence = make_claim(CLAIM_PLAIN, "by the source of all accesses of it");
+		evidence.is_moved = true;
+	}
 	evidence.names_sibling = names_sibling(reading);
 	return evidence;
-}
-
-/* --- An access without a line --------------------------------------------------------- */
-
-/* Behind the variable and its indices: the first token that is none of them. */
-static const struct token *behind_variable(const struct reading *reading, size_t index)
-{
-	static const struct token none;
-	size_t depth = 0;
-
-	while (++index < reading->count) {
-		const struct token *token = &reading->tokens[index];
-
-		if (lexer_token_is(token, "["))
-			depth++;
-		else if (!depth)
-			return token;
-		else if (lexer_token_is(token, "]"))
-			depth--;
-	}
-	return &none;
-}
-
-static bool is_step(const struct token *token)
-{
-	return lexer_token_is(token, "++") || lexer_token_is(token, "--");
-}
-
-/* "x = 1", "x[i] += 1", "x++", "++x"; else its value is used, as it is by the last three. */
-static bool is_stored(const struct reading *reading, size_t index)
-{
-	const struct token *next = behind_variable(reading, index);
-
-	return is_step(next) || (index && is_step(&reading->tokens[index - 1])) ||
-	       (is_assignment(next) && !lexer_token_is(next, "("));
-}
-
-static bool is_accessed_so(const struct reading *reading, size_t index)
-{
-	if (!lexer_token_is(&reading->tokens[index], reading->question->variable))
-		return false;
-	return reading->question->is_write ? is_stored(reading, index)
-					   : !lexer_token_is(behind_variable(reading, index), "=");
-}
-
-/* Does the function access the variable so?  Who is given its address may do so, too. */
-static bool has_access(const struct reading *reading)
-{
-	size_t named, accessed;
-	bool is_found = false;
-
-	count_variable(reading, reading->question->variable, &named, &accessed);
-	for (size_t i = 0; i < reading->count && named == accessed && !is_found; i++)
-		is_found = is_accessed_so(reading, i);
-	return is_found;
-}
-
-/* The tokens from the first "{" of the function on to its "}". */
-static bool find_body(struct reading *reading, unsigned line)
-{
-	size_t depth = 0;
-	size_t i = 0;
-
-	while (i < reading->list->count && (reading->list->tokens[i].line < line ||
-					    !lexer_token_is(&reading->list->tokens[i], "{")))
-		i++;
-	reading->tokens = reading->list->tokens + i;
-	for (reading->count = 0; i + reading->count < reading->list->count;) {
-		const struct token *token = &reading->tokens[reading->count++];
-
-		depth += lexer_token_is(token, "{");
-		depth -= lexer_token_is(token, "}");
-		if (!depth)
-			return true;
-	}
-	return false;
-}
-
-/* "f(x)", "(*f)(x)"; a cast "(int)(x)" counts as well. */
-static bool has_call(const struct reading *reading)
-{
-	enum language language = reading->list->language;
-
-	for (size_t i = 1; i < reading->count; i++) {
-		const struct token *before = &reading->tokens[i - 1];
-
-		if (lexer_token_is(&reading->tokens[i], "(") &&
-		    (lexer_token_is(before, ")") ||
-		     (before->kind == TOKEN_NAME && !words_is_keyword(before, language))))
-			return true;
-	}
-	return false;
-}
-
-/* Are all that the body does with the memory asked for accesses that it names?  Another object
- * may have a member of the variable's name.  In C++ operators are calls, too. */
-static bool names_all(const struct reading *reading)
-{
-	const struct statement_question *question = reading->question;
-
-	if (question->variable && question->whole &&
-	    strcmp(question->variable, question->whole) == 0 && has_access(reading))
-		return true;
-	return reading->list->language == LANGUAGE_C && !has_call(reading);
-}
-
-/*
- * A compiler that merges accesses, or moves one out of a loop, leaves it without a line.  It is
- * one of its function's, so it is plain if each of these is that it can be.
- */
-static struct evidence read_function(struct reading *reading)
-{
-	const struct evidence unknown = make_doubtful("it has no line of its own");
-	const struct statement_question *question = reading->question;
-
-	if (!question->frame->begin || !find_body(reading, question->frame->begin) ||
-	    has_directive(reading->tokens, reading->count) ||
-	    words_find_atomic(reading->tokens, reading->count) ||
-	    words_find_assembly(reading->tokens, reading->count) ||
-	    words_find_volatile(reading->tokens, reading->count))
-		return unknown;
-	reading_find_names(reading);
-	if (reading->doubt || reading->has_atomic || reading->has_volatile || !names_all(reading))
-		return unknown;
-	return make_claim(CLAIM_PLAIN, "by the source of its function");
 }
 
 struct evidence statement_read(struct statements *statements,
@@ -450,17 +320,20 @@ struct evidence statement_read(struct statements *statements,
 
 	if (!frame->file)
 		return make_unknown("there is no debug information for it");
-	source = find_source(statements, frame);
+	source = reading_find_source(statements, frame);
 	if (!source->file.text)
 		return make_doubtful("its source is not here");
 	if (has_changed(source, question))
 		return make_doubtful("its source has changed since it was built");
 	reading.list = &source->list;
+	if (!frame->line && (elsewhere_is_plain_in_function(&reading) ||
+			     elsewhere_is_plain(&reading)))
+		return make_claim(CLAIM_PLAIN, "by the source of its function");
 	if (!frame->line)
-		return read_function(&reading);
+		return make_doubtful("it has no line of its own");
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
 		return make_doubtful("its line has no such statement");
-	widen_to_statement(&source->list, &first, &last);
+	reading_widen(&source->list, &first, &last);
 	reading.tokens = source->list.tokens + first;
 	reading.count = last - first + 1;
 	return read_statement(&reading);

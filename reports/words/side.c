@@ -306,7 +306,7 @@ bool side_is_published(const struct side *side)
 	return check_text(&load).may_have_atomic;
 }
 
-bool side_is_ahead(const struct side *side)
+bool side_is_ahead(const struct side *side, const struct evidence *evidence)
 {
 	const struct source_frame *frame =
 		side->frames && side->frames->frame_count ? &side->frames->frames[0] : NULL;
@@ -314,7 +314,7 @@ bool side_is_ahead(const struct side *side)
 	if (side->is_write)
 		return false;
 	return side->finding->finding->details & DETAIL_DOUBTFUL ||
-	       (side->image && frame && frame->file && !frame->line &&
+	       (side->image && frame && frame->file && (!frame->line || evidence->is_moved) &&
 		straight_is_ahead(side->image, side->address));
 }
 

@@ -38,8 +38,9 @@ bool side_check_type(const struct side *side, struct evidence *evidence);
 bool side_is_published(const struct side *side);
 
 /* True if @side is a read that the compiler has put ahead of the branch that decides whether
- * it is needed: the source may not make it.  (clang leaves such loads without a line.) */
-bool side_is_ahead(const struct side *side);
+ * it is needed: the source may not make it.  (clang leaves such loads without a line, gcc at
+ * another one's.) */
+bool side_is_ahead(const struct side *side, const struct evidence *evidence);
 
 /* True if @side reads more than the bytes of the race, and these are a member that its
  * statement does not name, while it names another: the compiler reads several at once. */

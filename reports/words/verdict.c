@@ -45,7 +45,7 @@ static void add_side(struct sides *sides, const struct side *side)
 	sides->are_decoded &= side->is_decoded || side->event->action == ACTION_FREE;
 	if (side_is_published(side))
 		sides->published = side->event;
-	if (side_is_ahead(side))
+	if (side_is_ahead(side, &evidence))
 		sides->ahead = side->event;
 	if (side_is_beside(side))
 		sides->beside = side->event;

@@ -268,7 +268,108 @@ static void *rounds_read(void *unused)
 
 RACE(rounds)
 
+/* What is inlined into a loop goes before and behind it, to lines of the loop's function. */
+static int highest_value;
+
+static inline void highest_note(int value)
+{
+	if (value > highest_value)
+		highest_value = value;
+}
+
+static NOINLINE void highest_work(unsigned state)
+{
+	for (int i = 0; i < 100; i++) {
+		state = state * 1103515245u + 12345u;
+		highest_note((int)(state >> 8) % 1000);
+	}
+}
+
+static void *highest_write(void *unused)
+{
+	(void)unused;
+	highest_work(1);
+	return NULL;
+}
+
+static void *highest_read(void *unused)
+{
+	(void)unused;
+	highest_work(2);
+	return NULL;
+}
+
+RACE(highest)
+
+/* The same, but that one access is atomic. */
+static int marked_value;
+
+static inline void marked_note(int value)
+{
+	if (value > __atomic_load_n(&marked_value, __ATOMIC_RELAXED))
+		__atomic_store_n(&marked_value, value, __ATOMIC_RELAXED);
+}
+
+static NOINLINE void marked_work(unsigned state)
+{
+	for (int i = 0; i < 100; i++) {
+		state = state * 1103515245u + 12345u;
+		marked_note((int)(state >> 8) % 1000);
+	}
+}
+
+static void *marked_write(void *unused)
+{
+	(void)unused;
+	marked_work(1);
+	return NULL;
+}
+
+static void *marked_read(void *unused)
+{
+	(void)unused;
+	marked_work(2);
+	return NULL;
+}
+
+RACE(marked)
+
+/* A load that no round needs may go before the loop as well. */
+static int unneeded_value;
+
+static inline int unneeded_get(int i)
+{
+	return i > 200 ? unneeded_value : i;
+}
+
+static NOINLINE int unneeded_sum(int count)
+{
+	int sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += unneeded_get(i);
+	return sum;
+}
+
+static void *unneeded_write(void *unused)
+{
+	(void)unused;
+	unneeded_value = 1;
+	return NULL;
+}
+
+static void *unneeded_read(void *unused)
+{
+	(void)unused;
+	return unneeded_sum(100) < 0 ? &unneeded_value : NULL;
+}
+
+RACE(unneeded)
+
 static const struct race_case cases[] = {
+	CASE(highest, "data-race:error|lost-update:error"),
+	CASE(marked, "silent data-race:warning? lost-update:warning?"),
+	CASE(unneeded, "silent data-race:warning?"),
 	CASE(ahead, "data-race:warning?"),  CASE(needed, "data-race:error"),
 	CASE(beside, "data-race:warning?"), CASE(within, "data-race:error"),
 	CASE(merged, "data-race:error"),    CASE(merged_atomic, "data-race:warning?"),
