@@ -81,7 +81,7 @@ static void note_value(struct access *access, const struct site *site)
 #define FORWARDERS_MOST 4u
 #define FLAGS_OF_LOADS \
 	((uint32_t)(SITE_MAY_BE_STALE | SITE_DECIDES | SITE_COMPARES | SITE_EQUATES |            \
-		    SITE_MAY_BE_SPLIT))
+		    SITE_MATCHES | SITE_MAY_BE_SPLIT))
 #define FLAGS_OF_STORES ((uint32_t)(SITE_UPDATE | SITE_EXAMINED))
 
 /* Which arguments of a forwarder the @arguments of its @call are. */

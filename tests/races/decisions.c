@@ -237,6 +237,42 @@ static void *called_again_work(void *unused)
 
 BOTH(called_again)
 
+/* Whose turn it is keeps out the other. */
+STOCK(turned, 0);
+
+static NOINLINE void *turned_work(void *own)
+{
+	long turn = *(long *)own;
+
+	for (int left = ROUNDS / 4; left > 0;) {
+		long found;
+
+		LOCK(turned);
+		found = turned_stock.items;
+		UNLOCK(turned);
+		if (found != turn) {
+			sched_yield();
+			continue;
+		}
+		LOCK(turned);
+		turned_stock.items = (turned_stock.items + 1) % 2;
+		UNLOCK(turned);
+		left--;
+	}
+	return NULL;
+}
+
+static void turned_case(void)
+{
+	long turns[2] = {0, 1};
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		MUST(pthread_create(&threads[i], NULL, turned_work, &turns[i]) == 0);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+}
+
 /* A program that would not go on has decided nothing. */
 STOCK(asserted, ENOUGH);
 
@@ -375,6 +411,7 @@ static const struct race_case cases[] = {
 	CASE(called_in, "check-then-act:warning"),
 	CASE(looked_again, "silent"),
 	CASE(called_again, "silent"),
+	CASE(turned, "silent"),
 	CASE(asserted, "silent"),
 	CASE(polled, "silent"),
 	CASE(polled_for_ever, "silent"),

@@ -44,10 +44,12 @@ enum site_flag {
 	SITE_MAY_BE_SPLIT = 1u << 18, /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
 				      * released before the store (x86/paths/splits.h) */
 	SITE_DOUBTFUL = 1u << 19,    /* a load of a vector, of which the source may need less */
-	SITE_EQUATES = 1u << 20	     /* SITE_DECIDES, as it is or is not what is stored */
+	SITE_EQUATES = 1u << 20,     /* SITE_DECIDES, as it is or is not what is stored */
+	SITE_MATCHES = 1u << 26	     /* SITE_DECIDES, by being equal to something: who finds
+				      * something else does not act */
 };
 
-/* The upper flags: after so many slow accesses, its own check's not counted, a load has been
+/* Five upper flags: after so many slow accesses, its own check's not counted, a load has been
  * made for sure, as other checks may stand between its check and itself; 0: not known. */
 #define SITE_LOOKS_SHIFT 21
 #define SITE_LOOKS_MOST 31u

@@ -156,7 +156,7 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves,
 			const struct site *site)
 {
-	uint32_t looks = site ? site->flags >> SITE_LOOKS_SHIFT : 0;
+	uint32_t looks = site ? site->flags >> SITE_LOOKS_SHIFT & SITE_LOOKS_MOST : 0;
 	const struct known_version *known = known_version_of(thread, location);
 	bool is_known = known->location == location && !(halves & ~known->halves);
 

@@ -257,6 +257,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		.site = access->site,
 		.origin = origin,
 		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_MAY_BE_STALE),
+		.matches = access->flags & SITE_MATCHES,
 		.may_be_split = access->flags & SITE_MAY_BE_SPLIT,
 		.is_raced = is_raced,
 		.has_value = access->has_value,

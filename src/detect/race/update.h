@@ -110,6 +110,7 @@ struct stale_read {
 	site_id site;
 	origin_id origin;
 	bool decides;	   /* its value decided a branch, and is not what is stored */
+	bool matches;	   /* ... by being equal to something (SITE_MATCHES) */
 	bool is_reread;	   /* read again since, for the value to store: the decision is old */
 	bool may_be_split; /* a lock may be released before the store that rests on it */
 	bool is_split;	   /* one of its locks was released since */

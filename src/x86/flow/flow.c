@@ -220,6 +220,8 @@ static void pair_store(struct pairing *pairing, struct scratch *scratch, uint32_
 		if (!rests) {
 			flags[load_at] |= PLAN_SITE_DECIDES |
 					  comparison_of(&pairing->values, first + bit, number);
+			if (!(store->differed >> bit & 1))
+				flags[load_at] |= PLAN_SITE_MATCHES;
 			continue;
 		}
 		flags[load_at] |= PLAN_SITE_MAY_BE_STALE;

@@ -4,6 +4,7 @@
 #include "x86/paths/dead_ends.h"
 
 #define NO_LOAD UINT8_MAX
+#define CONDITION_EQUAL 4u /* of a branch, in its code; the next one is its opposite */
 
 /* 16 registers, the function's slots, and then its vector registers if it has any. */
 #define SETS_MOST (16u + FLOW_SLOTS_MOST + FLOW_VECTORS)
@@ -13,6 +14,7 @@ struct state {
 	uint64_t flags;
 	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
 	uint64_t spared;	  /* ... one of whose outcomes is a dead end, for the other */
+	uint64_t differed;	  /* ... otherwise than by being equal to something */
 	uint64_t examined;	  /* loads that did, or that a function was given */
 	uint64_t filled;	  /* which sets are not empty; most are empty */
 	uint64_t sets[SETS_MOST]; /* of a join, only those in 'filled' are valid */
@@ -24,7 +26,7 @@ struct sets {
 	char *joins; /* states by number */
 	uint8_t *load_of;
 	struct flow_store *stores;
-	uint64_t taken_before, spared_before; /* the current branch */
+	uint64_t taken_before, spared_before, differed_before; /* the current branch */
 	struct state now;
 };
 
@@ -61,7 +63,7 @@ static void begin_sets(void *analysis, uint64_t name)
 		sets->now.sets[__builtin_ctzll(left)] = 0;
 	sets->now.filled = 0;
 	sets->now.flags = sets->now.taken = sets->now.passed = sets->now.examined = 0;
-	sets->now.spared = 0;
+	sets->now.spared = sets->now.differed = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
@@ -112,6 +114,7 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 	added |= meet_set(&into->taken, sets->now.taken | either);
 	added |= meet_set(&into->passed, sets->now.passed | either);
 	added |= meet_set(&into->spared, sets->now.spared);
+	added |= meet_set(&into->differed, sets->now.differed);
 	added |= meet_set(&into->examined, sets->now.examined);
 	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
@@ -196,7 +199,8 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 		put_set(sets, 16u + (unsigned)slot, set);
 	else if (flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
-			(struct flow_store){set, sets->now.taken ^ sets->now.passed, sets->now.examined, 0};
+			(struct flow_store){set, sets->now.taken ^ sets->now.passed,
+					    sets->now.differed, sets->now.examined, 0};
 }
 
 static void change_registers(struct sets *sets, const struct instruction *instruction, uint64_t set)
@@ -217,6 +221,7 @@ static void forget_decision(struct sets *sets, uint32_t index)
 	sets->now.taken &= ~load;
 	sets->now.passed &= ~load;
 	sets->now.spared &= ~load;
+	sets->now.differed &= ~load;
 	sets->now.examined &= ~load;
 }
 
@@ -295,6 +300,7 @@ static struct flow_store stores_by_open_call(const struct sets *sets)
 static struct flow_store store_by_accessor(const struct sets *sets, const struct accessor *accessor)
 {
 	struct flow_store store = {.decided = sets->now.taken ^ sets->now.passed,
+				   .differed = sets->now.differed,
 				   .examined = sets->now.examined};
 
 	if (accessor->acts)
@@ -341,6 +347,16 @@ static bool is_assertion(const struct function *function, uint32_t index)
 	return dead_ends_follow(function, branch) && function_target(function, branch) > index;
 }
 
+/* Are the values that the branch at @index asks for equal, if it @is_taken or is not? */
+static bool is_equal_at(const struct sets *sets, uint32_t index, bool is_taken)
+{
+	const unsigned char *bytes =
+		sets->flow->module->text + sets->flow->function->instructions[index].offset;
+	unsigned condition = bytes[bytes[0] == 0x0f] & 0xfu;
+
+	return condition == (is_taken ? CONDITION_EQUAL : CONDITION_EQUAL + 1);
+}
+
 /* Who goes on beside a dead end has decided nothing. */
 static void take_decision(void *analysis, uint32_t index)
 {
@@ -349,14 +365,18 @@ static void take_decision(void *analysis, uint32_t index)
 
 	sets->taken_before = sets->now.taken;
 	sets->spared_before = sets->now.spared;
+	sets->differed_before = sets->now.differed;
 	if (!sets->now.flags)
 		return;
 	if (!is_assertion(function, index))
 		sets->now.examined |= sets->now.flags;
-	if (dead_ends_are_skipped(function, index))
+	if (dead_ends_are_skipped(function, index)) {
 		sets->now.spared |= sets->now.flags;
-	else
-		sets->now.taken |= sets->now.flags;
+		return;
+	}
+	sets->now.taken |= sets->now.flags;
+	if (!is_equal_at(sets, index, true))
+		sets->now.differed |= sets->now.flags;
 }
 
 static void pass_by(void *analysis, uint32_t index)
@@ -365,10 +385,16 @@ static void pass_by(void *analysis, uint32_t index)
 
 	sets->now.taken = sets->taken_before;
 	sets->now.spared = sets->spared_before;
-	if (sets->now.flags && is_assertion(sets->flow->function, index))
+	sets->now.differed = sets->differed_before;
+	if (!sets->now.flags)
+		return;
+	if (is_assertion(sets->flow->function, index)) {
 		sets->now.spared |= sets->now.flags;
-	else
-		sets->now.passed |= sets->now.flags;
+		return;
+	}
+	sets->now.passed |= sets->now.flags;
+	if (!is_equal_at(sets, index, false))
+		sets->now.differed |= sets->now.flags;
 }
 
 bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *loads,

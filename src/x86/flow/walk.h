@@ -287,10 +287,11 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 
 #define FLOW_SET_MOST 64u
 
-/* The loads that a store's value derives from, those that decided to make it, and those
- * whose values were looked at before, whatever came of that: bit n is the load at[n]. */
+/* The loads that a store's value derives from, those that decided to make it, of these those
+ * that did otherwise than by being equal to something, and those whose values were looked at
+ * before, whatever came of that: bit n is the load at[n]. */
 struct flow_store {
-	uint64_t rests, decided, examined;
+	uint64_t rests, decided, differed, examined;
 	uint32_t arguments; /* of a call that stores: which may be stored */
 };
 
