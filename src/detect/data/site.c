@@ -8,20 +8,38 @@ void site_table_init(struct site_table *table, page_source pages)
 	table->count = 0;
 }
 
-/* Chunks up to that of @last.  Rows that nobody asks for take no memory. */
+/* Room for the numbers and rows of the ids in @chunk_count chunks from @first on, and before all a
+ * chunk of rows more, as some are lost where threads make one at once.  What nobody asks for takes
+ * no memory. */
+static bool add_chunks(struct site_table *table, uint32_t first, uint32_t chunk_count)
+{
+	uint32_t row_chunk_count = chunk_count + (first == 0);
+	size_t row_bytes = (size_t)row_chunk_count * SITE_CHUNK * sizeof(struct site);
+	size_t number_bytes = (size_t)chunk_count * SITE_CHUNK * sizeof(uint32_t);
+	struct site *rows = table->arena.pages(row_bytes + number_bytes);
+	uint32_t *numbers = (void *)((char *)rows + row_bytes);
+
+	if (!rows)
+		return false;
+	for (uint32_t i = 0; i < row_chunk_count; i++)
+		table->rows->chunks[first + (first != 0) + i] = rows + (size_t)i * SITE_CHUNK;
+	for (uint32_t i = 0; i < chunk_count; i++)
+		table->numbers[first + i] = numbers + (size_t)i * SITE_CHUNK;
+	return true;
+}
+
+/* Chunks up to that of @last. */
 static bool reserve_chunks(struct site_table *table, uint32_t last)
 {
 	uint32_t chunk = table->count / SITE_CHUNK;
 	uint32_t end = last / SITE_CHUNK + 1;
-	struct site *rows;
 
-	chunk += table->chunks[chunk] != NULL;
-	if (chunk >= end)
-		return true;
-	rows = table->arena.pages((end - chunk) * SITE_CHUNK * sizeof(*rows));
-	for (; rows && chunk < end; chunk++, rows += SITE_CHUNK)
-		table->chunks[chunk] = rows;
-	return rows;
+	if (!table->rows)
+		table->rows = arena_alloc(&table->arena, sizeof(*table->rows));
+	if (!table->rows)
+		return false;
+	chunk += table->numbers[chunk] != NULL;
+	return chunk >= end || add_chunks(table, chunk, end - chunk);
 }
 
 site_id site_table_reserve(struct site_table *table, uint32_t count)
@@ -38,20 +56,31 @@ site_id site_table_reserve(struct site_table *table, uint32_t count)
 void site_table_add_source(struct site_table *table, struct site_source *source)
 {
 	source->next = table->sources;
-	/* release: pairs with site_fill(). */
+	/* release: pairs with site_make(). */
 	store_release(&table->sources, source);
 }
 
-void site_fill(const struct site_table *table, site_id id, struct site *site)
+uint32_t site_make(const struct site_table *table, site_id id)
 {
 	/* acquire: pairs with site_table_add_source(). */
 	const struct site_source *source = load_acquire(&table->sources);
+	/* relaxed: nobody else has that row. */
+	uint32_t number = fetch_add_relaxed(&table->rows->count, 1) + 1, expected = 0;
+	uint32_t chunk = number / SITE_CHUNK;
+	struct site *site;
 
+	if (chunk >= ARRAY_LENGTH(table->rows->chunks) || !table->rows->chunks[chunk])
+		return 0;
+	site = &table->rows->chunks[chunk][number % SITE_CHUNK];
 	while (source && id - source->first >= source->count)
 		source = source->next;
 	if (source)
-		/* release: pairs with site_get(). */
-		store_release(&site->address, source->fill(source, id - source->first, site));
+		site->address = source->fill(source, id - source->first, site);
+	/* release: pairs with site_row(). */
+	if (compare_exchange_acq_rel(&table->numbers[id / SITE_CHUNK][id % SITE_CHUNK], &expected,
+				     number))
+		return number;
+	return expected;
 }
 
 static uint32_t call_place(const struct site_calls *calls, uintptr_t address)

@@ -2,8 +2,8 @@
  * Sites: the places in the code that access memory, numbered when the code is
  * planned (src/x86), or when a script mentions them.
  *
- * A site's row is written before any code that names it can run, or made from a source
- * when it is first asked for, and never changes after, but for its counters.
+ * A site's row is made when it is first asked for, from a source or by whoever has its id, before
+ * any code that names it can run, and never changes after, but for its counters.
  */
 #ifndef DETECT_DATA_SITE_H
 #define DETECT_DATA_SITE_H
@@ -77,8 +77,8 @@ struct site_source {
 	const struct site_source *next;
 	site_id first;
 	uint32_t count;
-	/* Fills the row of first + @index, which is zero but for its counters, and returns its
-	 * address, which is published then.  Several threads may do that at once. */
+	/* Fills the row of first + @index, which is zero, and returns its address.  Several
+	 * threads may do that at once, with a row each, one of which is taken. */
 	uintptr_t (*fill)(const struct site_source *source, uint32_t index, struct site *site);
 };
 
@@ -99,9 +99,17 @@ struct site_calls {
 	struct site_call places[];
 };
 
+/* Rows in the order in which they were asked for, so that they take few pages.  Row 0 stands for
+ * those that there is no room for. */
+struct site_rows {
+	uint32_t count; /* behind row 0 */
+	struct site *chunks[SITE_MAX / SITE_CHUNK + 1];
+};
+
 struct site_table {
 	struct arena arena;
-	struct site *chunks[SITE_MAX / SITE_CHUNK];
+	uint32_t *numbers[SITE_MAX / SITE_CHUNK]; /* of the row, by id; 0: not made yet */
+	struct site_rows *rows;
 	uint32_t count; /* ids given out; id 0 is none */
 	const struct site_source *sources; /* only grows */
 	struct site_calls *calls; /* NULL: none yet */
@@ -127,18 +135,17 @@ site_id site_table_reserve(struct site_table *table, uint32_t count);
 /* @source stays.  Serialised as above. */
 void site_table_add_source(struct site_table *table, struct site_source *source);
 
-/* Makes the row @id, if a source has it. */
-void site_fill(const struct site_table *table, site_id id, struct site *site);
+/* Makes the row of @id, by its source if it has one, and returns its number. */
+uint32_t site_make(const struct site_table *table, site_id id);
 
-/* The row of an id that was given out. */
 static inline struct site *site_row(const struct site_table *table, site_id id)
 {
-	struct site *site = &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK];
+	/* acquire: pairs with site_make(). */
+	uint32_t number = load_acquire(&table->numbers[id / SITE_CHUNK][id % SITE_CHUNK]);
 
-	/* acquire: pairs with site_fill(). */
-	if (UNLIKELY(!load_acquire(&site->address)))
-		site_fill(table, id, site);
-	return site;
+	if (UNLIKELY(!number))
+		number = site_make(table, id);
+	return &table->rows->chunks[number / SITE_CHUNK][number % SITE_CHUNK];
 }
 
 /* NULL for 0 and ids not given out. */

@@ -1,5 +1,6 @@
 /* Rows of sites that are made when they are first asked for. */
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "detect/data/site.h"
@@ -65,6 +66,71 @@ START_TEST(rows_that_no_source_has_are_the_callers)
 }
 END_TEST
 
+START_TEST(rows_lie_in_the_order_in_which_they_are_asked_for)
+{
+	struct site_source source;
+	struct site *last, *first;
+
+	add_source(&source, MANY);
+	last = site_get(&table, source.first + MANY - 1);
+	first = site_get(&table, source.first);
+	ck_assert_ptr_eq(first, last + 1);
+	ck_assert_ptr_eq(site_get(&table, source.first + MANY - 1), last);
+	ck_assert_uint_eq(first->address, 0x1000);
+}
+END_TEST
+
+START_TEST(all_rows_have_room)
+{
+	struct site_source source;
+
+	add_source(&source, MANY);
+	for (uint32_t i = 0; i < MANY; i++)
+		ck_assert_uint_eq(site_get(&table, source.first + i)->address, 0x1000 + i);
+	ck_assert_uint_eq(fill_count, MANY);
+}
+END_TEST
+
+#define FEW 100u
+
+static pthread_barrier_t both;
+static struct site *rows_of[2][FEW];
+
+/* Two threads are always here at once. */
+static uintptr_t fill_together(const struct site_source *source, uint32_t index, struct site *site)
+{
+	pthread_barrier_wait(&both);
+	site->flags = source->first;
+	return 0x1000 + index;
+}
+
+static void *ask_for_all(void *rows)
+{
+	for (uint32_t i = 0; i < FEW; i++)
+		((struct site **)rows)[i] = site_get(&table, i + 1);
+	return NULL;
+}
+
+START_TEST(threads_that_ask_at_once_get_one_row)
+{
+	struct site_source source;
+	pthread_t thread;
+
+	add_source(&source, FEW);
+	source.fill = fill_together;
+	ck_assert_uint_eq(source.first, 1);
+	ck_assert_int_eq(pthread_barrier_init(&both, NULL, 2), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, ask_for_all, rows_of[1]), 0);
+	ask_for_all(rows_of[0]);
+	pthread_join(thread, NULL);
+	for (uint32_t i = 0; i < FEW; i++) {
+		ck_assert_uint_eq(rows_of[0][i]->address, 0x1000 + i);
+		ck_assert_ptr_eq(rows_of[0][i], rows_of[1][i]);
+		ck_assert_ptr_eq(rows_of[0][i], site_get(&table, i + 1));
+	}
+}
+END_TEST
+
 START_TEST(calls_are_found_however_many_there_are)
 {
 	for (uint32_t i = 0; i < SITE_CALLS_MAX / 2; i++) {
@@ -99,6 +165,9 @@ int main(void)
 	tcase_add_checked_fixture(rows, set_up, NULL);
 	tcase_add_test(rows, each_row_is_made_once_by_its_source);
 	tcase_add_test(rows, rows_that_no_source_has_are_the_callers);
+	tcase_add_test(rows, rows_lie_in_the_order_in_which_they_are_asked_for);
+	tcase_add_test(rows, all_rows_have_room);
+	tcase_add_test(rows, threads_that_ask_at_once_get_one_row);
 	tcase_add_test(rows, calls_are_found_however_many_there_are);
 	tcase_add_test(rows, call_gets_the_row_of_the_module_that_is_there_now);
 	suite_add_tcase(suite, rows);
