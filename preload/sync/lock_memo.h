@@ -130,26 +130,26 @@ lock_memo_is_stack(const struct lock_memo_entry *entry)
 	return true;
 }
 
-/* Is the lock in the life that @entry knows, owned by nobody, and released last by who knew all
- * that @thread knows? */
+/* Is @object, the entry's, in the life that @entry knows, owned by nobody, and released last by who
+ * knew all that @thread knows? */
 static inline __attribute__((always_inline)) bool
-lock_memo_is_life(const struct lock_memo_entry *entry, const struct thread *thread)
+lock_memo_is_life(const struct lock_memo_entry *entry, const struct sync_object *object,
+		  const struct thread *thread)
 {
-	return LIKELY(load_relaxed(&entry->object->life) == entry->life) &&
-	       LIKELY(load_relaxed(&entry->object->stamp) == thread->clocks.stamp);
+	return LIKELY(load_relaxed(&object->life) == entry->life) &&
+	       LIKELY(load_relaxed(&object->stamp) == thread->clocks.stamp);
 }
 
-/* Adds the hold that @entry tells of. */
+/* Makes @hold, the next one of @thread, what @entry tells of @object. */
 static inline __attribute__((always_inline)) void
-lock_memo_hold(const struct lock_memo_entry *entry, struct thread *thread)
+lock_memo_add(const struct lock_memo_entry *entry, struct sync_object *object,
+	      struct held_lock *hold, struct thread *thread)
 {
-	struct held_lock *hold = thread->held.top;
-
-	hold->object = entry->object;
+	hold->object = object;
 	hold->chain = entry->chain;
 	hold->stack = entry->stack;
 	held_locks_add(&thread->held);
-	store_relaxed(&entry->object->owner, thread->id); /* ordered by the guest's lock */
+	store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 }
 
 /* Records that the calling thread, whose memo is open, has taken the lock at @address by
@@ -162,14 +162,17 @@ lock_memo_take(const struct guest_thread *self, enum lock_memo_call call, uintpt
 	uintptr_t return_address = frame[1];
 	const struct lock_memo_entry *entry =
 		lock_memo_place(self->lock_memo, address + call, return_address);
+	struct held_lock *hold = thread->held.top;
+	struct sync_object *object = entry->object;
 
 	if (UNLIKELY(entry->call != address + call) ||
 	    UNLIKELY(entry->return_address != return_address) || UNLIKELY(entry->frame != frame) ||
-	    UNLIKELY(entry->before != lock_memo_before(thread->held.top)) ||
+	    UNLIKELY(entry->before != lock_memo_before(hold)) ||
 	    UNLIKELY(thread->held.lowest_on_stack < (uintptr_t)frame) ||
-	    UNLIKELY(!lock_memo_is_life(entry, thread)) || UNLIKELY(!lock_memo_is_stack(entry)))
+	    UNLIKELY(!lock_memo_is_life(entry, object, thread)) ||
+	    UNLIKELY(!lock_memo_is_stack(entry)))
 		return false;
-	lock_memo_hold(entry, thread);
+	lock_memo_add(entry, object, hold, thread);
 	return true;
 }
 
@@ -242,11 +245,11 @@ static inline bool lock_memo_take_alone(struct guest_thread *self, enum lock_mem
 	guest_raise(self);
 	hold = thread->held.top;
 	if (UNLIKELY(entry->before != lock_memo_before(hold)) ||
-	    UNLIKELY(!lock_memo_is_life(entry, thread))) {
+	    UNLIKELY(!lock_memo_is_life(entry, entry->object, thread))) {
 		guest_leave(self);
 		return false;
 	}
-	lock_memo_hold(entry, thread);
+	lock_memo_add(entry, entry->object, hold, thread);
 	guest_leave(self);
 	return true;
 }
