@@ -269,7 +269,7 @@ static bool has_new_target(const struct search *search, const struct instruction
 	       search->changed[search->rows[target]] + 1 >= search->pass;
 }
 
-/* Of code that was passed before, only what comes before a change, or a branch to one, can change. */
+/* Of code passed before, only what comes before a change or branches to one can change. */
 static bool pass_all(const struct search *search)
 {
 	const struct function *function = search->function;
