@@ -178,17 +178,37 @@ static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t
 	return most < count ? (uint32_t)most : count;
 }
 
+/* Up to @most granules, as far as none can be stored; from the first of them on.  Returns how
+ * many; 0: it was left as it is.  A look at the whole page for each would take too long. */
+static uint32_t record_by_themselves(const struct span *span, uintptr_t granule, uint32_t most)
+{
+	struct shadow shadow = shadow_places(granule);
+	const uint64_t *own = span->is_write ? shadow.write : shadow.read;
+	uint32_t count = 0;
+
+	do {
+		if (!record_by_itself(span, granule + count * SHADOW_GRANULE))
+			return 0;
+		count++;
+	} while (count < most && !span_count_past(span, &own[count], 1));
+	return count;
+}
+
 /* False: not all of [start, end).  What one word cannot say is recorded by itself. */
 static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end)
 {
 	while (start < end && *span->thread->clocks.current == span->word) {
 		uint32_t count = count_in_page(span, start, (end - start) / SHADOW_GRANULE);
 		uint32_t stored = record_page(span, start, count);
+		uint32_t others = 0;
 
 		start += stored * SHADOW_GRANULE;
-		if (stored < count && !record_by_itself(span, start))
-			return false;
-		start += stored < count ? SHADOW_GRANULE : 0;
+		if (stored < count) {
+			others = record_by_themselves(span, start, count - stored);
+			if (!others)
+				return false;
+		}
+		start += others * SHADOW_GRANULE;
 	}
 	return *span->thread->clocks.current == span->word;
 }
