@@ -44,15 +44,18 @@ static void keep_context(struct guest_thread *self, const struct delivery *deliv
 	kept->context = (uintptr_t)context;
 }
 
-/* Flushes the thread's pending granules (detect/race/record_fast.h): a thunk
- * that goes on after a handler must not find granules there that the handler
- * has added. */
+/* Flushes the thread's pending granules (detect/race/record_fast.h), and makes its pending
+ * acquires: a thunk that goes on after a handler must not find granules there that the handler
+ * has added, and may forget acquires that it does not know of. */
 static void flush_accesses(void)
 {
 	struct guest_thread *self = guest_enter();
 
 	if (!self)
 		return;
+	memory_flush(&guest_detector, self->thread);
+	if (self->thread->accesses.acquires_due)
+		atomic_catch_up(&guest_detector, self->thread);
 	record_flush_interrupted(&guest_detector, self->thread);
 	atomic_look_anew(self->thread);
 	guest_leave(self);

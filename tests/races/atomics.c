@@ -46,6 +46,53 @@ static NOINLINE bool polled_is_set(void)
 
 HAND_OVER(polled, STORE(polled_flag, release), while (!polled_is_set()) sched_yield())
 
+/* Handed to and fro so often that its places are old ones, and mostly found at the first look. */
+static atomic_int often_turn;
+static long often_datum;
+
+static NOINLINE int often_get_turn(void)
+{
+	return atomic_load_explicit(&often_turn, memory_order_acquire);
+}
+
+static NOINLINE long often_get(void)
+{
+	return often_datum;
+}
+
+static NOINLINE void often_set(long datum)
+{
+	often_datum = datum;
+}
+
+static void often_run(int own)
+{
+	for (int i = 0; i < 300; i++) {
+		usleep(50);
+		while (often_get_turn() != own)
+			sched_yield();
+		often_set(often_get() + 1);
+		atomic_store(&often_turn, !own);
+	}
+}
+
+static void *often_first(void *unused)
+{
+	often_run(0);
+	return unused;
+}
+
+static void *often_second(void *unused)
+{
+	often_run(1);
+	return unused;
+}
+
+static void polled_often_case(void)
+{
+	run_both(often_first, often_second, NULL);
+}
+
 /* Nothing says that this is an atomic; but if it is one, the data is ordered. */
 static int untyped_flag;
 
@@ -458,6 +505,7 @@ static const struct race_case cases[] = {
 	CASE(sequential, "silent"),
 	CASE(fences, "silent"),
 	CASE(polled, "silent"),
+	CASE(polled_often, "silent"),
 	CASE(untyped, "silent"),
 	CASE(shown_late, "silent"),
 	CASE(spins_with_yield, "unmarked-sync:warning"),

@@ -11,6 +11,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/data/site.h"
+#include "detect/shadow/atomic_table.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
@@ -29,6 +30,11 @@ _Static_assert(STALE_READ_FILTER == 256, "the low byte of a granule's number is 
 _Static_assert(ORIGIN_TAG_BITS == 8 && SHADOW_FORM_SHIFT == 8, "tags and sets of bytes are a byte");
 _Static_assert(SITE_WANTED < SITE_QUIET && SITE_QUIET < SITE_QUIET_UNLOCKED,
 	       "below, equal and above are the three");
+
+_Static_assert(offsetof(struct thread_accesses, acquire_count) ==
+			       offsetof(struct thread_accesses, acquires_due) &&
+		       sizeof(((struct thread_accesses *)0)->acquire_count) == 2,
+	       "the lower half of acquires_due counts pending acquires");
 
 void offsets(void);
 

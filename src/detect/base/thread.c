@@ -36,6 +36,7 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	arena_free(&memory->arena, thread->accesses.stale_reads, thread->accesses.stale_read_bytes);
 	thread->accesses.stale_reads = NULL;
 	thread->accesses.stale_read_count = 0;
+	thread->accesses.stale_read_places = 0;
 	arena_free(&memory->arena, thread->clocks.seen_versions,
 		   thread->clocks.seen_capacity * sizeof(uint64_t));
 	while (thread->held.count)

@@ -138,6 +138,7 @@ struct thread_accesses {
 	struct stale_read *stale_reads;		      /* NULL: none yet */
 	const struct stale_read *stale_under_way;     /* whose load is about to be made */
 	uint32_t stale_read_bytes;		      /* of all of them */
+	uint32_t stale_read_places;		      /* a bit for each that is there */
 	uint32_t stale_read_age;		      /* samples of callers since the last one */
 	struct predicate predicate;
 	struct replaced_read replaced[REPLACED_READS];

@@ -228,6 +228,30 @@ void atomic_catch_up(struct detector *detector, struct thread *thread);
 /* The same once for each slow access, which ends those of loads that have been made by then. */
 void atomic_look(struct detector *detector, struct thread *thread);
 
+/* Was anything released there since @pending was last acquired? */
+static inline bool atomic_has_news(const struct pending_acquire *pending)
+{
+	const struct atomic_location *location = pending->location;
+
+	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
+	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
+	return load_acquire(&location->busy.is_taken) ||
+	       load_acquire(&location->version) != pending->version;
+}
+
+/* The usual look: the last one, at one load, and nothing is new.  Thunks do the same.  False: it
+ * is another, and nothing was done. */
+static inline bool atomic_look_last(struct thread *thread)
+{
+	const struct pending_acquire *pending = &thread->accesses.acquires[0];
+
+	if (thread->accesses.acquires_due != 1 || pending->looks_left != 1 ||
+	    atomic_has_news(pending))
+		return false;
+	thread->accesses.acquire_count = 0;
+	return true;
+}
+
 /* A signal handler begins, perhaps between a check and its load: its slow accesses do not end
  * what is pending. */
 void atomic_look_anew(struct thread *thread);

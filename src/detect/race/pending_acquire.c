@@ -62,21 +62,11 @@ void atomic_announce_release(struct thread *thread, struct atomic_location *loca
 	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
 		if (acquires[i].location == location && acquires[i].version == before)
 			acquires[i].version++;
-	/* release: pairs with has_news(). */
+	/* release: pairs with atomic_has_news(). */
 	store_release(&location->version, before + 1);
 }
 
 #define LOOKS 8u /* of a load of which it is not known how many checks stand before it */
-
-static bool has_news(const struct pending_acquire *pending)
-{
-	const struct atomic_location *location = pending->location;
-
-	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
-	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
-	return load_acquire(&location->busy.is_taken) ||
-	       load_acquire(&location->version) != pending->version;
-}
 
 static void acquire_pending(struct detector *detector, struct thread *thread,
 			    struct pending_acquire *pending)
@@ -87,7 +77,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	uint64_t told[ATOMIC_HALVES] = {0, 0};
 	struct clock_joiner by;
 
-	if (!has_news(pending))
+	if (!atomic_has_news(pending))
 		return;
 	by = memory_before_join(detector, thread);
 	atomic_disown(detector, thread, location);
@@ -206,7 +196,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 	if (UNLIKELY(load_relaxed(&thread->accesses.is_disowned)))
 		note_disowned(thread);
 	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
-		if (UNLIKELY(has_news(&thread->accesses.acquires[i]))) {
+		if (UNLIKELY(atomic_has_news(&thread->accesses.acquires[i]))) {
 			catch_up_slowly(detector, thread);
 			return;
 		}

@@ -109,7 +109,7 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 			       uint32_t size_bytes, bool is_write, site_id id,
 			       enum access_callers *callers)
 {
-	if (UNLIKELY(thread->accesses.acquires_due))
+	if (UNLIKELY(thread->accesses.acquires_due) && !atomic_look_last(thread))
 		atomic_look(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    record_is_wanted(detector, thread, id, address, size_bytes, is_write, callers))

@@ -22,17 +22,18 @@ static void clear_filter(struct thread *thread)
 		thread->accesses.stale_read_filter[i] = 0;
 }
 
-/* Fills it anew: a bit may belong to several, and one may be forgotten. */
-static void make_filter(struct thread *thread)
+static uint8_t *filter_of(struct thread *thread, uintptr_t address)
 {
-	clear_filter(thread);
-	predicate_filter(thread);
-	for (uint32_t i = 0; i < STALE_READS_KEPT; i++) {
-		uintptr_t granule = thread->accesses.stale_reads[i].address / SHADOW_GRANULE;
+	return &thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER];
+}
 
-		if (granule)
-			thread->accesses.stale_read_filter[granule % STALE_READ_FILTER] = 1;
-	}
+/* What is at @address is forgotten, but others may have the same place in the filter. */
+static void take_from_filter(struct thread *thread, uintptr_t address)
+{
+	*filter_of(thread, address) = 0;
+	EACH_STALE_READ(i, thread)
+		*filter_of(thread, thread->accesses.stale_reads[i].address) = 1;
+	predicate_filter(thread);
 }
 
 bool stale_reads_touch(const struct thread *thread, uintptr_t address)
@@ -40,7 +41,7 @@ bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 	const struct stale_read *reads = thread->accesses.stale_reads;
 
 	address &= ~(uintptr_t)(SHADOW_GRANULE - 1);
-	for (uint32_t i = 0; reads && i < STALE_READS_KEPT; i++)
+	EACH_STALE_READ(i, thread)
 		if (stale_read_overlaps(&reads[i], address, SHADOW_GRANULE))
 			return true;
 	return predicate_touches(thread, address, SHADOW_GRANULE);
@@ -50,14 +51,19 @@ bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 
 void stale_read_forget(struct thread *thread, struct stale_read *stale)
 {
+	uintptr_t address = stale->address;
+
 	store_relaxed(&stale->address, 0); /* relaxed: who still sees it marks it in vain */
+	thread->accesses.stale_read_places &= ~stale_read_place(thread, stale);
 	if (--thread->accesses.stale_read_count == 0)
 		clear_filter(thread);
+	else
+		take_from_filter(thread, address);
 }
 
 void stale_reads_overwrite(struct thread *thread, uintptr_t start, size_t size_bytes)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
+	EACH_STALE_READ(i, thread)
 		if (stale_read_overlaps(&thread->accesses.stale_reads[i], start, size_bytes))
 			stale_read_forget(thread, &thread->accesses.stale_reads[i]);
 }
@@ -91,10 +97,10 @@ static void settle_read(struct detector *detector, struct thread *thread, struct
 
 void stale_reads_acquire(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
-		if (!stale->address || stale == thread->accesses.stale_under_way)
+		if (stale == thread->accesses.stale_under_way)
 			continue;
 		stale_read_acquire(detector, thread, stale);
 		settle_read(detector, thread, stale);
@@ -103,7 +109,7 @@ void stale_reads_acquire(struct detector *detector, struct thread *thread)
 
 void stale_reads_order(struct thread *thread, const struct access *access)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (stale->is_raced && !stale->has_acquired &&
@@ -115,9 +121,7 @@ void stale_reads_order(struct thread *thread, const struct access *access)
 
 void stale_reads_expire(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
-		if (!thread->accesses.stale_reads[i].address)
-			continue;
+	EACH_STALE_READ(i, thread) {
 		stale_read_acquire(detector, thread, &thread->accesses.stale_reads[i]);
 		stale_read_forget(thread, &thread->accesses.stale_reads[i]);
 	}
@@ -129,7 +133,7 @@ void stale_reads_renew(struct thread *thread, const struct access *access, uint3
 {
 	bool is_value = update_group && !(access->flags & (SITE_DECIDES | SITE_AWAITS));
 
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, access->address, access->size_bytes))
@@ -144,11 +148,9 @@ void stale_reads_renew(struct thread *thread, const struct access *access, uint3
 /* A store that no call can come before rests on a later load, which need not have been seen. */
 void stale_reads_split(struct thread *thread, lock_id lock)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
-		if (!stale->address)
-			continue;
 		for (uint32_t k = 0; k < stale->lock_count; k++) {
 			if (stale->locks[k].lock == lock && stale->may_be_split) {
 				stale->is_split = true;
@@ -220,14 +222,14 @@ bool stale_reads_make(struct thread *thread)
 static struct stale_read *take_place(struct detector *detector, struct thread *thread,
 				     uint32_t turn)
 {
+	uint32_t unused = ~thread->accesses.stale_read_places & ((1u << STALE_READS_KEPT) - 1);
 	struct stale_read *reads;
 
 	if (!stale_reads_make(thread))
 		return NULL;
 	reads = thread->accesses.stale_reads;
-	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
-		if (!reads[i].address)
-			return &reads[i];
+	if (unused)
+		return &reads[__builtin_ctz(unused)];
 	stale_read_acquire(detector, thread, &reads[turn % STALE_READS_KEPT]);
 	stale_read_forget(thread, &reads[turn % STALE_READS_KEPT]);
 	return &reads[turn % STALE_READS_KEPT];
@@ -270,8 +272,9 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 	stale->lock_count = lockset_note(thread, stale->locks, STALE_READ_LOCKS);
 	thread->accesses.stale_read_age = 0;
 	thread->accesses.stale_read_count++;
+	thread->accesses.stale_read_places |= stale_read_place(thread, stale);
 	store_release(&stale->address, access->address); /* pairs with end_reads() */
-	make_filter(thread);
+	*filter_of(thread, access->address) = 1;
 	marks_put(&step->detector->stale_read_marks, access->address);
 	return stale;
 }

@@ -61,7 +61,7 @@ const struct stale_read *update_meet(struct race_step *step)
 
 	if (!site || !may_acquire(site->flags) || site->flags & SITE_SPIN)
 		return NULL;
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, step->granule, SHADOW_GRANULE) ||
@@ -134,7 +134,7 @@ static bool concerns_decision(const struct stale_read *stale, const struct acces
 static struct stale_read *find_stale(struct thread *thread, const struct access *access,
 				     uint32_t update_group, bool decides)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, thread) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (stale->address == access->address && stale->update_group == update_group &&
@@ -351,7 +351,7 @@ static void note_vector(struct race_step *step)
 	const struct stale_read *reads = step->thread->accesses.stale_reads;
 	struct access piece;
 
-	for (uint32_t i = 0; step->thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+	EACH_STALE_READ(i, step->thread) {
 		uintptr_t address = load_relaxed(&reads[i].address); /* relaxed: the thread's own */
 
 		if (address - access->address >= access->size_bytes ||

@@ -131,6 +131,24 @@ struct stale_read {
 	struct lockset_lock locks[STALE_READ_LOCKS];
 };
 
+/* The first from place @from on where @thread has a stale read; STALE_READS_KEPT: none is left. */
+static inline uint32_t stale_read_from(const struct thread *thread, uint32_t from)
+{
+	uint32_t left = thread->accesses.stale_read_places >> from;
+
+	return left ? from + (uint32_t)__builtin_ctz(left) : STALE_READS_KEPT;
+}
+
+/* Where each of them is.  They may be forgotten meanwhile. */
+#define EACH_STALE_READ(at, thread)                                                                \
+	for (uint32_t at = stale_read_from(thread, 0); at < STALE_READS_KEPT;                      \
+	     at = stale_read_from(thread, at + 1))
+
+static inline uint32_t stale_read_place(const struct thread *thread, const struct stale_read *stale)
+{
+	return 1u << (stale - thread->accesses.stale_reads);
+}
+
 /* A store that rests on a decision (a branch) which another thread's write has made untrue.
  * It is classified when the thread releases a lock: the value stored is in memory by then. */
 struct late_act {

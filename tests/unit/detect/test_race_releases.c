@@ -172,6 +172,41 @@ START_TEST(who_has_acquired_acquires_what_is_released_later)
 }
 END_TEST
 
+/* Thread b loads the atomic at 0, and its next slow access is the last that looks. */
+static void load_before_last_look(void)
+{
+	racing_sites_are_old(true);
+	b->accesses.sample = 1000;
+	run_locked(a, 0);
+	acquire(0);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(b->accesses.acquires_due, 1);
+	b->accesses.acquires[0].looks_left = 1;
+}
+
+START_TEST(the_last_look_acquires_what_is_new)
+{
+	load_before_last_look();
+	writes(a, 64, 8);
+	run_locked(a, 0);
+	quick_access(b, racing_site(SITE_READ, 8), 64, 8);
+	ck_assert_uint_eq(b->accesses.acquires_due, 0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_acquired_after_the_last_look)
+{
+	load_before_last_look();
+	quick_access(b, racing_site(SITE_READ, 8), 32, 8);
+	ck_assert_uint_eq(b->accesses.acquires_due, 0);
+	writes(a, 64, 8);
+	run_locked(a, 0);
+	quick_access(b, racing_site(SITE_READ, 8), 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 START_TEST(who_has_acquired_from_one_half_knows_nothing_of_the_other)
 {
 	run_locked(a, 0);
@@ -252,6 +287,8 @@ int main(void)
 	tcase_add_test(tests, what_is_stored_before_the_release_may_have_a_later_check);
 	tcase_add_test(tests, what_is_stored_after_the_check_of_the_release_is_not_released);
 	tcase_add_test(tests, who_has_acquired_acquires_what_is_released_later);
+	tcase_add_test(tests, the_last_look_acquires_what_is_new);
+	tcase_add_test(tests, nothing_is_acquired_after_the_last_look);
 	tcase_add_test(tests, who_has_acquired_from_one_half_knows_nothing_of_the_other);
 	tcase_add_test(tests, who_releases_has_not_acquired_by_that);
 	tcase_add_test(tests, who_acquired_at_a_place_knows_nothing_of_the_next_in_its_record);

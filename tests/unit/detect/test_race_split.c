@@ -1,6 +1,7 @@
 /* Loads whose lock is released before a store to the same place. */
 #include <check.h>
 
+#include "detect/base/detector.h"
 #include "detect/sync/lock.h"
 #include "detect/sync/mutex.h"
 #include "racing.h"
@@ -57,6 +58,33 @@ START_TEST(a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen)
 }
 END_TEST
 
+static uint8_t filter_at(uint32_t offset)
+{
+	return a->accesses.stale_read_filter[(MEMORY_AT + offset) / SHADOW_GRANULE %
+					     STALE_READ_FILTER];
+}
+
+START_TEST(the_filter_has_what_is_remembered)
+{
+	uint32_t same = STALE_READ_FILTER * SHADOW_GRANULE;
+	site_id load = of_group(SITE_READ | SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT, 1);
+	site_id store = racing_site(SITE_WRITE, 8);
+
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, load, 0, 8);
+	accesses_at(a, load, same, 8);
+	accesses_at(a, load, 8, 8);
+	accesses_at(a, store, 0, 8);
+	ck_assert_uint_eq(filter_at(same), 1);
+	ck_assert_uint_eq(filter_at(8), 1);
+	accesses_at(a, store, same, 8);
+	ck_assert_uint_eq(filter_at(same), 0);
+	ck_assert_uint_eq(filter_at(8), 1);
+	accesses_at(a, store, 8, 8);
+	ck_assert_uint_eq(filter_at(8), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("split");
@@ -64,5 +92,6 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_store_may_rest_on_a_load_of_an_earlier_section);
 	tcase_add_test(tests, a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen);
+	tcase_add_test(tests, the_filter_has_what_is_remembered);
 	return racing_run(tests);
 }
