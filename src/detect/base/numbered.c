@@ -78,7 +78,7 @@ static struct numbered *take_place(struct numbered_table *table, size_t bytes, u
 	for (uint32_t i = 0; i < HAND_STEPS && table->worn_count < table->most; i++) {
 		struct numbered *value;
 
-		table->hand = table->hand % table->most + 1;
+		store_relaxed(&table->hand, table->hand % table->most + 1); /* see numbered_use() */
 		value = id_table_get(&table->places, table->hand);
 		if (!value)
 			continue;
@@ -164,7 +164,12 @@ bool numbered_is(const struct numbered_table *table, uint32_t number,
 
 bool numbered_use(const struct numbered_table *table, uint32_t number)
 {
-	struct numbered *value = value_of(table, number);
+	struct numbered *value;
+
+	/* Nothing has gone yet.  relaxed: a number that goes just now is there for a while. */
+	if (LIKELY(!load_relaxed(&table->hand)))
+		return number;
+	value = value_of(table, number);
 
 	if (value)
 		note_use(value);

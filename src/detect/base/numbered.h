@@ -64,7 +64,7 @@ uint32_t numbered_add(struct numbered_table *table, const struct numbered_conten
 bool numbered_is(const struct numbered_table *table, uint32_t number,
 		 const struct numbered_content *content);
 
-/* Is value @number still there?  It then counts as asked for. */
+/* Is value @number still there?  It then counts as asked for, once values have begun to go. */
 bool numbered_use(const struct numbered_table *table, uint32_t number);
 
 /* Copies at most @bytes of value @number, without its struct numbered, to @copy, or as many

@@ -69,7 +69,8 @@ struct site {
 			     * update group: which rest on its loads; of a forwarder's call:
 			     * four bits for each of the first four, which of the
 			     * forwarder's it is, plus 1; 0: none */
-	uint32_t is_suspect; /* it was part of a finding: its callers are always kept */
+	uint32_t suspect_count; /* it was part of a finding: of so many more accesses, less 1, its
+				 * callers are kept; 0: it was none */
 };
 
 /* Rows that are made when they are asked for, as a run meets few of a module's. */
@@ -160,7 +161,9 @@ void site_add_call(struct site_table *table, uintptr_t address, site_id id);
 /* The row of the call that returns to @address, or 0. */
 site_id site_find_call(const struct site_table *table, uintptr_t address);
 
-/* Site @id is part of a finding: from now on thunks pass all its accesses to C. */
+#define SITE_SUSPECT_ACCESSES 4096u
+
+/* Site @id is part of a finding: thunks pass its next accesses to C. */
 void site_suspect(const struct site_table *table, site_id id);
 
 /* The site of @direction at byte @offset among those that share @head's check; @head if

@@ -15,7 +15,7 @@ static bool may_race(const struct site *site, uint32_t flags)
 {
 	/* relaxed: hints. */
 	return flags & SITE_MAY_BE_STALE &&
-	       (load_relaxed(&site->is_suspect) ||
+	       (load_relaxed(&site->suspect_count) ||
 		load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
 }
 

@@ -15,7 +15,7 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 	/* relaxed: a hint */
 	if (load_relaxed(&site_attention[id]) == SITE_ORDERING || thread->accesses.acquires_due ||
 	    thread->accesses.stale_read_count || site->flags & (SITE_SILENT | SITE_SPIN) ||
-	    load_relaxed(&site->is_suspect))
+	    load_relaxed(&site->suspect_count) > 1)
 		return false;
 	if (!site->update_group && !site->return_at)
 		return true;

@@ -11,7 +11,7 @@
  * origin that has the same tag makes way before the word is stored.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
- * thread's, and of all of a site that was part of a finding.
+ * thread's, and of the next thousands of a site that was part of a finding.
  */
 #ifndef DETECT_SHADOW_ORIGIN_H
 #define DETECT_SHADOW_ORIGIN_H
@@ -54,15 +54,19 @@ struct origin_part {
  * each access that reaches C. */
 static inline enum access_callers origin_choose_callers(struct thread *thread, struct site *site)
 {
-	/* relaxed: a count of few, and a flag; a late look is as good. */
+	/* relaxed: counts of few; a late look is as good. */
 	uint32_t count = load_relaxed(&site->first_count);
+	uint32_t suspect_count;
 
 	if (UNLIKELY(count < ORIGIN_FIRST_CALLERS)) {
 		store_relaxed(&site->first_count, count + 1);
 		return CALLERS_KEPT;
 	}
-	if (load_relaxed(&site->is_suspect))
+	suspect_count = load_relaxed(&site->suspect_count);
+	if (UNLIKELY(suspect_count > 1)) {
+		store_relaxed(&site->suspect_count, suspect_count - 1);
 		return CALLERS_KEPT;
+	}
 	if (LIKELY(thread->accesses.sample-- != 0))
 		return CALLERS_DROPPED;
 	thread->accesses.sample = ORIGIN_CALLERS_EVERY - 1;

@@ -322,6 +322,25 @@ START_TEST(what_is_asked_for_keeps_its_number)
 }
 END_TEST
 
+START_TEST(a_number_that_is_used_stays_and_others_go)
+{
+	uint32_t numbers[4];
+
+	judge.locksets.most = ARRAY_LENGTH(numbers);
+	takes_lock(a, lock_at(1));
+	for (uint32_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+		numbers[i] = lockset_intern(&judge, a, i + 1);
+	for (uint32_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+		ck_assert(numbered_use(&judge.locksets, numbers[i]));
+	ck_assert(!numbered_use(&judge.locksets, 0));
+	for (uint32_t i = 5; i < 50; i++) {
+		lockset_intern(&judge, a, i);
+		ck_assert(numbered_use(&judge.locksets, numbers[3]));
+	}
+	ck_assert(!numbered_use(&judge.locksets, numbers[0]));
+}
+END_TEST
+
 START_TEST(no_number_is_given_twice)
 {
 	const uint32_t most = 8;
@@ -380,6 +399,7 @@ int main(void)
 	tcase_add_test(test_case, a_stack_whose_last_set_is_gone_gets_another);
 	tcase_add_test(test_case, in_a_full_table_the_last_ones_are_known);
 	tcase_add_test(test_case, what_is_asked_for_keeps_its_number);
+	tcase_add_test(test_case, a_number_that_is_used_stays_and_others_go);
 	tcase_add_test(test_case, no_number_is_given_twice);
 	tcase_add_test(test_case, many_that_come_and_go_take_no_more_memory);
 	return racing_run(test_case);

@@ -133,9 +133,14 @@ START_TEST(callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many)
 	ck_assert_uint_eq(count_kept_callers(site, 1), 1);
 	ck_assert_uint_eq(count_kept_callers(site, ORIGIN_CALLERS_EVERY - 1), 0);
 	ck_assert_uint_eq(count_kept_callers(site, 1), 1);
-	/* Of a site that was part of a finding they are always kept. */
-	site_suspect(&judge.sites, site);
-	ck_assert_uint_eq(count_kept_callers(site, 10), 10);
+	/* Of a site that was part of a finding they are kept for long, and again after another. */
+	for (unsigned i = 0; i < 2; i++) {
+		site_suspect(&judge.sites, site);
+		a->accesses.sample = 100;
+		ck_assert_uint_eq(count_kept_callers(site, 1000), 1000);
+		site_get(&judge.sites, site)->suspect_count -= SITE_SUSPECT_ACCESSES - 1010;
+		ck_assert_uint_eq(count_kept_callers(site, 20), 10);
+	}
 }
 END_TEST
 
