@@ -146,7 +146,7 @@ static uint64_t computed_set(const struct sets *sets, uint32_t index)
 	uint64_t set = 0;
 
 	/* Nobody looks at what was there before but what has cleared it. */
-	if (flow_is_flag_move(sets->flow, instruction))
+	if (flow_is_byte_move(sets->flow, instruction))
 		operands = 0;
 	if (flow_has_memory(instruction)) {
 		operands &= ~flow_address_registers(instruction);

@@ -91,13 +91,16 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	       bytes[at + 1] >= 0xc0;
 }
 
-/* setcc with a register, of which it leaves all but a byte as it was. */
-static inline bool flow_is_flag_move(const struct flow *flow, const struct instruction *instruction)
+/* setcc with a register, or a move of a constant to its lowest byte: all else in it is left as it
+ * was. */
+static inline bool flow_is_byte_move(const struct flow *flow, const struct instruction *instruction)
 {
 	const unsigned char *bytes = flow->module->text + instruction->offset;
 	unsigned at = (bytes[0] & 0xf0) == 0x40;
 
-	return !instruction->memory && bytes[at] == 0x0f && (bytes[at + 1] & 0xf0) == 0x90;
+	if (instruction->memory)
+		return false;
+	return (bytes[at] == 0x0f && (bytes[at + 1] & 0xf0) == 0x90) || (bytes[at] & 0xf8) == 0xb0;
 }
 
 /* By the first byte: an escape, VEX, or a prefix that may stand before one. */

@@ -119,6 +119,21 @@ KERNEL(decide)
 	}
 }
 
+/* As clang does: the constant goes to the byte that was looked at. */
+KERNEL(store_byte)
+{
+	UNUSED;
+	__asm__ volatile("movzbl %0, %%edx\n\t"
+			 "testb $1, %%dl\n\t"
+			 "jne 1f\n\t"
+			 "movb $1, %%dl\n\t"
+			 "xchgb %%dl, %0\n"
+			 "1:"
+			 : "+m"(a->bits)
+			 :
+			 : "edx", "memory");
+}
+
 KERNEL(decide_or_go_on)
 {
 	UNUSED;

@@ -118,6 +118,7 @@ START_TEST(store_of_something_else_is_no_update)
 		ck_assert_msg(!has_site(_i, names[i], PLAN_SITE_UPDATE), "%s_%s", prefixes[_i],
 			      names[i]);
 	ck_assert(has_site(_i, "store_constant", PLAN_SITE_WRITE | PLAN_SITE_CONSTANT));
+	ck_assert(!has_site(_i, "store_byte", PLAN_SITE_MAY_BE_STALE));
 }
 END_TEST
 
