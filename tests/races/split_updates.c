@@ -222,6 +222,69 @@ static void split_optimistic_case(void)
 	KEEP(split_optimistic_data);
 }
 
+/* ... by a version that each update changes. */
+static pthread_mutex_t split_versioned_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_versioned_data, split_versioned_version;
+
+static void *split_versioned_update(void *unused)
+{
+	(void)unused;
+	for (int left = 100; left > 0;) {
+		long old, new, version;
+
+		pthread_mutex_lock(&split_versioned_lock);
+		old = split_versioned_data;
+		version = split_versioned_version;
+		pthread_mutex_unlock(&split_versioned_lock);
+		new = old * 3 % 1001 + 1;
+		pthread_mutex_lock(&split_versioned_lock);
+		if (split_versioned_version == version) {
+			split_versioned_data = new;
+			split_versioned_version++;
+			left--;
+		}
+		pthread_mutex_unlock(&split_versioned_lock);
+	}
+	return NULL;
+}
+
+static void split_versioned_case(void)
+{
+	run_both(split_versioned_update, split_versioned_update, NULL);
+	KEEP(split_versioned_data);
+}
+
+/* ... by one that is merely counted. */
+static pthread_mutex_t split_counted_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_counted_data, split_counted_version;
+
+static void *split_counted_update(void *unused)
+{
+	(void)unused;
+	for (int left = 100; left > 0;) {
+		long old, new;
+
+		pthread_mutex_lock(&split_counted_lock);
+		old = split_counted_data;
+		pthread_mutex_unlock(&split_counted_lock);
+		new = old * 3 % 1001 + 1;
+		pthread_mutex_lock(&split_counted_lock);
+		if (split_counted_version >= 0) {
+			split_counted_data = new;
+			split_counted_version++;
+			left--;
+		}
+		pthread_mutex_unlock(&split_counted_lock);
+	}
+	return NULL;
+}
+
+static void split_counted_case(void)
+{
+	run_both(split_counted_update, split_counted_update, NULL);
+	KEEP(split_counted_data);
+}
+
 static _Atomic long compare_exchange_data;
 
 static void *compare_exchange_update(void *unused)
@@ -320,6 +383,8 @@ static const struct race_case cases[] = {
 	CASE(split_by_wait, "lost-update:error"),
 	CASE(split_reread, "silent"),
 	CASE(split_optimistic, "silent"),
+	CASE(split_versioned, "silent"),
+	CASE(split_counted, "lost-update"),
 	CASE(compare_exchange, "silent"),
 	CASE(split_constant, "silent"),
 	CASE(split_time_stamp, "silent"),

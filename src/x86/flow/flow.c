@@ -166,6 +166,23 @@ static uint32_t comparison_of(const struct flow_values *values, uint32_t load, u
 	return 0;
 }
 
+/* Is @store made only if a load of another place has found what an earlier one had, as with a
+ * version that each update changes?  Then nothing has come in between. */
+static bool is_validated(const struct flow_values *values, const struct flow_store *store,
+			 uint32_t first)
+{
+	for (uint64_t bits = store->decided & ~store->differed; bits; bits &= bits - 1) {
+		uint32_t load = first + (uint32_t)__builtin_ctzll(bits);
+		uint64_t loaded = flow_loaded(values->load_places[load]);
+		uint64_t pair = flow_pair_of(loaded, loaded);
+
+		for (uint32_t i = 0; i < values->compared_count; i++)
+			if (values->compared[i] == pair && values->equated >> i & 1)
+				return true;
+	}
+	return false;
+}
+
 static inline bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
 	uint64_t from = pairing->values.load_places[load];
@@ -200,6 +217,7 @@ static void pair_store(struct pairing *pairing, struct scratch *scratch, uint32_
 	const struct flow_store *store = &pairing->stores[number];
 	uint32_t *flags = pairing->notes->flags;
 	uint32_t store_at = pairing->store_at[number];
+	bool may_be_split = !is_validated(&pairing->values, store, first);
 
 	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
@@ -215,7 +233,7 @@ static void pair_store(struct pairing *pairing, struct scratch *scratch, uint32_
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		pairing->notes->arguments[store_at] |= (uint16_t)store->arguments;
-		if (splits_between(&pairing->splits, load_at, store_at))
+		if (may_be_split && splits_between(&pairing->splits, load_at, store_at))
 			flags[load_at] |= PLAN_SITE_MAY_BE_SPLIT;
 		if (!rests) {
 			flags[load_at] |= PLAN_SITE_DECIDES |
