@@ -91,15 +91,15 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	       bytes[at + 1] >= 0xc0;
 }
 
-/* setcc with a register, or a move of a constant to its lowest byte: all else in it is left as it
- * was. */
+/* setcc with a register, or a move of a constant or of memory to its lowest byte: all else in it
+ * is left as it was. */
 static inline bool flow_is_byte_move(const struct flow *flow, const struct instruction *instruction)
 {
 	const unsigned char *bytes = flow->module->text + instruction->offset;
 	unsigned at = (bytes[0] & 0xf0) == 0x40;
 
 	if (instruction->memory)
-		return false;
+		return bytes[at] == 0x8a;
 	return (bytes[at] == 0x0f && (bytes[at + 1] & 0xf0) == 0x90) || (bytes[at] & 0xf8) == 0xb0;
 }
 

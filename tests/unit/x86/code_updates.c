@@ -134,6 +134,22 @@ KERNEL(store_byte)
 			 : "edx", "memory");
 }
 
+/* As clang does without optimisation: the constant comes from a slot. */
+KERNEL(store_byte_of_slot)
+{
+	UNUSED;
+	__asm__ volatile("movb %0, %%dl\n\t"
+			 "testb $1, %%dl\n\t"
+			 "jne 1f\n\t"
+			 "movb $1, -1(%%rsp)\n\t"
+			 "movb -1(%%rsp), %%dl\n\t"
+			 "xchgb %%dl, %0\n"
+			 "1:"
+			 : "+m"(a->bits)
+			 :
+			 : "edx", "memory");
+}
+
 KERNEL(decide_or_go_on)
 {
 	UNUSED;

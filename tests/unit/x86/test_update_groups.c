@@ -119,6 +119,7 @@ START_TEST(store_of_something_else_is_no_update)
 			      names[i]);
 	ck_assert(has_site(_i, "store_constant", PLAN_SITE_WRITE | PLAN_SITE_CONSTANT));
 	ck_assert(!has_site(_i, "store_byte", PLAN_SITE_MAY_BE_STALE));
+	ck_assert(!has_site(_i, "store_byte_of_slot", PLAN_SITE_MAY_BE_STALE));
 }
 END_TEST
 
