@@ -30,7 +30,7 @@ static void give_items(shelf &place, int count)
 	place.changed.notify_all();
 }
 
-#define RUN(name, second)                                                                                \
+#define RUN(name, second)                                                                          \
 	static void name##_case(void)                                                              \
 	{                                                                                          \
 		pthread_t threads[2];                                                              \

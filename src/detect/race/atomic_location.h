@@ -181,9 +181,10 @@ void atomic_keep_last(struct atomic_location *location, const struct cell *mine,
 /*
  * A store that is no locked instruction makes @mine the last write to @location.  Returns the one
  * before if that is unordered with the store, and not idle; else word 0.  Called with
- * location->busy held.  That one stays if it is the thread's own locked instruction or plain store: this store may
- * then release a lock that the thread holds, and the next owner loses nothing.  It also
- * stays if the access is late: then it took place some time ago, and may not be the last.
+ * location->busy held.  That one stays if it is the thread's own locked instruction or
+ * plain store: this store may then release a lock that the thread holds, and the next owner
+ * loses nothing.  It also stays if the access is late: then it took place some time ago, and
+ * may not be the last.
  */
 struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_location *location,
 				    const struct cell *mine);

@@ -114,8 +114,8 @@ static void check_stale(struct race_step *step, const struct access *access,
 	    (last->word && !race_is_ordered(step->thread, last->word)))
 		return;
 	if (!is_others || last->word == stale->last.word) {
-		/* Who acts on one value alone, as on its turn, may keep out all who act on others. */
-		/* Who acts on one value alone, as on its turn, may keep out all who act on others. */
+		/* Who acts on one value alone, as on its turn, may keep out all who act on
+		 * others. */
 		if (access->flags & SITE_UPDATE && !(stale->decides && stale->matches))
 			update_note_split(step, access, stale);
 	} else if (!may_be_equal(stale, access)) {

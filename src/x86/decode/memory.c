@@ -88,8 +88,8 @@ static bool has_unknown_extent(const struct raw *raw, const ZydisDecodedOperand 
 	const ZydisDecodedInstruction *instruction = &raw->instruction;
 
 	switch ((unsigned)instruction->mnemonic) {
-	/* A bit number in a register may be beyond the operand.  With a lock prefix it is taken to be
-	 * in there, as compilers have it for a flag in a word, since that may be a lock. */
+	/* A bit number in a register may be beyond the operand.  With a lock prefix it is taken
+	 * to be in there, as compilers have it for a flag in a word, since that may be a lock. */
 	case ZYDIS_MNEMONIC_BT:
 	case ZYDIS_MNEMONIC_BTC:
 	case ZYDIS_MNEMONIC_BTR:
