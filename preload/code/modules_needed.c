@@ -5,6 +5,7 @@
 
 #include "elf/image.h"
 #include "x86/decode/locked.h"
+#include "x86/emit/plan_data.h"
 
 #define NEEDED_MOST 512u
 
@@ -63,10 +64,20 @@ bool modules_have_atomics(const struct dl_phdr_info *info)
 	return false;
 }
 
-bool modules_are_large(const struct dl_phdr_info *info)
+static bool has_more_code(const struct dl_phdr_info *info, size_t bytes)
 {
 	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
-		if (is_code(&info->dlpi_phdr[i]) && info->dlpi_phdr[i].p_filesz > TEXT_BYTES_MOST)
+		if (is_code(&info->dlpi_phdr[i]) && info->dlpi_phdr[i].p_filesz > bytes)
 			return true;
 	return false;
+}
+
+bool modules_are_large(const struct dl_phdr_info *info)
+{
+	return has_more_code(info, TEXT_BYTES_MOST);
+}
+
+bool modules_are_small(const struct dl_phdr_info *info)
+{
+	return !has_more_code(info, PLAN_SMALL_TEXT_BYTES);
 }

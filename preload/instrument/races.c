@@ -88,14 +88,17 @@ static const char *path_of(const struct dl_phdr_info *info, bool *is_program)
 	return *is_program ? program_path() : info->dlpi_name;
 }
 
+/* Modules come in the order in which they were loaded, so who needs one comes first. */
 static int note_needed(struct dl_phdr_info *info, size_t size, void *context)
 {
 	bool is_program;
 	const char *path = path_of(info, &is_program);
+	enum watch watch = modules_watched(path, is_program);
 
 	(void)size;
 	(void)context;
-	if (modules_watched(path, is_program) == WATCH_FULLY)
+	if (watch == WATCH_FULLY || (watch == WATCH_ATOMICS && modules_are_needed(info) &&
+				     modules_are_small(info)))
 		modules_needed_note(info);
 	return 0;
 }
