@@ -95,6 +95,24 @@ static void leave_known(struct race_step *step, const struct cell *read)
 	runtime_unlock(&step->detector->lock);
 }
 
+/* The same with each reader of a set: one of them may be the storing thread itself. */
+static void leave_all_known(struct race_step *step, const struct cell *read)
+{
+	uint32_t bytes = shadow_bytes(read->word), next = 0;
+	uint64_t member;
+
+	if (shadow_form(read->word) != SHADOW_SET) {
+		leave_known(step, read);
+		return;
+	}
+	while ((member = read_set_unordered(step->detector, NULL, read->word, &next)) != 0) {
+		struct origin_part part = origin_part_at(step->detector, read->origin,
+							 shadow_slot(member), bytes);
+
+		leave_known(step, &(struct cell){member | bytes, part.origin});
+	}
+}
+
 void pending_release_leave_known(struct race_step *step, struct race_place place, uint64_t word)
 {
 	struct cell_list list = {.count = 1, .cells = {{word, 0}}};
@@ -104,7 +122,7 @@ void pending_release_leave_known(struct race_step *step, struct race_place place
 	else if (!cells_read(place.word, word, &list))
 		return;
 	for (uint32_t i = 0; i < list.count; i++)
-		leave_known(step, &list.cells[i]);
+		leave_all_known(step, &list.cells[i]);
 }
 
 site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch)
@@ -270,6 +288,16 @@ static bool acquire_atomic(struct race_step *step, uintptr_t granule)
 	return race_is_ordered(step->thread, step->other);
 }
 
+#define EPOCHS_LATELY 64u
+
+/* Who has read the index of a queue goes through what it tells of, and may count it by a locked
+ * instruction at each step, so the read of epoch @when may lie some epochs back. */
+static bool is_lately(const struct thread_clocks *clocks, uint64_t when)
+{
+	return clock_is_recent(clocks, when) ||
+	       load_relaxed(&clocks->recorded_epoch) - when <= EPOCHS_LATELY;
+}
+
 /*
  * A read is recorded before it is made.  A thread that loses its processor in between may
  * see what was stored later: that leaves nothing, as the first store has taken the place of
@@ -288,7 +316,7 @@ static bool acquire_overwritten(struct race_step *step)
 		struct cell store;
 
 		if (!granule || load_acquire(&place->granule) != granule ||
-		    !clock_is_recent(&thread->clocks, when) ||
+		    !is_lately(&thread->clocks, when) ||
 		    !has_not_read_again(thread, granule))
 			continue;
 		if (acquire_atomic(step, granule))
