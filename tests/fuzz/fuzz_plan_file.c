@@ -61,6 +61,18 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
 	return 0;
 }
 
+void accessors_use_callees(const struct module *module)
+{
+	(void)module;
+}
+
+uint32_t accessors_put_forwards(const struct module *module, struct growing *sites)
+{
+	(void)module;
+	(void)sites;
+	return 0;
+}
+
 void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
 		      uint32_t *update_group_count)
 {

@@ -116,10 +116,8 @@ static bool has_finding(const struct replay *replay, enum finding_kind kind)
 
 static bool is_misused(const struct replay *replay)
 {
-	for (uint32_t i = 1; i <= name_table_count(&replay->script.object_names); i++)
-		if (replay->primitives[i].is_strange)
-			return true;
-	return has_finding(replay, FINDING_WAIT_WITHOUT_LOCK);
+	return has_finding(replay, FINDING_UNLOCK_NOT_OWNER) ||
+	       has_finding(replay, FINDING_WAIT_WITHOUT_LOCK);
 }
 
 /* A cancelled or timed-out waiter may end a cycle that was found. */
