@@ -56,6 +56,7 @@ static void flush_accesses(void)
 	memory_flush(&guest_detector, self->thread);
 	if (self->thread->accesses.acquires_due)
 		atomic_catch_up(&guest_detector, self->thread);
+	/* The last one: each flush forgets where a granule may be. */
 	record_flush_interrupted(&guest_detector, self->thread);
 	atomic_look_anew(self->thread);
 	guest_leave(self);

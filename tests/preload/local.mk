@@ -169,6 +169,7 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/syn
 	tests/preload/heap/heap_user.h \
 	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
+	tests/preload/instrument/stepped.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \
 	tests/preload/instrument/ended_tls_library.c \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \

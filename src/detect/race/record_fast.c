@@ -454,7 +454,7 @@ void record_flush(struct detector *detector, struct thread *thread)
 			&thread->accesses.pending[is_write][i % PENDING_GRANULES];
 
 		thread->accesses.pending_places &= ~(1u << i);
-		/* A thunk that has recorded all of a granule leaves the bit. */
+		/* Who has recorded all of a granule leaves the bit. */
 		if (place->granule)
 			flush_granule(detector, thread, place, is_write);
 	}

@@ -71,7 +71,8 @@ static inline bool record_is_pending(struct thread *thread, uintptr_t granule, u
 void record_flush_whole(struct detector *detector, struct thread *thread, uintptr_t address,
 			bool is_write);
 
-/* Is that so of one site whose row says so?  Once its first accesses are over the site is quiet. */
+/* record_is_wanted() of a site that is not known to be quiet, or a sample of callers that is due:
+ * the site's row tells.  It becomes quiet when its first accesses are over. */
 bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, site_id id,
 			     uintptr_t address, uint32_t size_bytes, bool is_write,
 			     enum access_callers *callers);

@@ -178,8 +178,9 @@ static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t
 	return most < count ? (uint32_t)most : count;
 }
 
-/* Up to @most granules, as far as none can be stored; from the first of them on.  Returns how
- * many; 0: it was left as it is.  A look at the whole page for each would take too long. */
+/* The first of @most granules, and those behind it over whose words none can be stored plainly
+ * either.  Returns how many; 0: one of them could not be recorded so.  To begin anew with the
+ * page after each would take a look at all of it. */
 static uint32_t record_by_themselves(const struct span *span, uintptr_t granule, uint32_t most)
 {
 	struct shadow shadow = shadow_places(granule);

@@ -3,12 +3,7 @@
  * place from two lines in turn: what a thunk has stored of a write is its origin, or is seen to
  * belong to an older word.  Natively there is no shadow memory.
  */
-#include "../guest.h"
-
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/ptrace.h>
+#include "stepped.h"
 
 #include "base/shadow_place.h"
 
@@ -16,7 +11,6 @@
 #define ROUNDS 20
 #define STEPS_MOST 100000
 
-#define FORM_MASK 0xf00
 #define EPOCH_SHIFT 12
 #define SLOT_SHIFT 52
 #define TAG_BITS 8
@@ -24,7 +18,6 @@
 static long place __attribute__((aligned(8)));
 static long other;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_barrier_t over;
 
 /* --- Who writes --------------------------------------------------------------------- */
 
@@ -47,20 +40,12 @@ static void spend_epochs(int count)
 	}
 }
 
-static void *wait_for_end(void *argument)
-{
-	pthread_barrier_wait(&over);
-	return argument;
-}
-
 static int write_in_steps(void)
 {
-	pthread_t thread;
+	pthread_t second;
 
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+	if (!stepped_begin(&second))
 		return GUEST_SKIPPED;
-	CHECK_IS(pthread_barrier_init(&over, NULL, 2), 0);
-	CHECK_IS(pthread_create(&thread, NULL, wait_for_end, NULL), 0);
 	for (int round = 0; round < WARM_ROUNDS + ROUNDS; round++) {
 		write_first();
 		spend_epochs(1 + round % ROUNDS);
@@ -71,8 +56,7 @@ static int write_in_steps(void)
 			raise(SIGUSR2);
 		spend_epochs(1);
 	}
-	pthread_barrier_wait(&over);
-	CHECK_IS(pthread_join(thread, NULL), 0);
+	stepped_end(second);
 	return EXIT_SUCCESS;
 }
 
@@ -83,19 +67,12 @@ struct sight {
 	uint32_t origin; /* with its tag */
 };
 
-static bool peek(pid_t pid, uintptr_t address, uint64_t *value)
-{
-	errno = 0;
-	*value = (uint64_t)ptrace(PTRACE_PEEKDATA, pid, address, NULL);
-	return errno == 0;
-}
-
 static bool look(pid_t pid, struct sight *sight)
 {
 	uint64_t origins;
 
-	if (!peek(pid, SHADOW_WRITE_PLACE((uintptr_t)&place), &sight->word) ||
-	    !peek(pid, SHADOW_ORIGIN_PLACE((uintptr_t)&place), &origins))
+	if (!stepped_peek(pid, SHADOW_WRITE_PLACE((uintptr_t)&place), &sight->word) ||
+	    !stepped_peek(pid, SHADOW_ORIGIN_PLACE((uintptr_t)&place), &origins))
 		return false;
 	sight->origin = (uint32_t)origins;
 	return true;
@@ -108,19 +85,8 @@ static uint8_t tag_of(uint64_t word)
 
 static bool fits(const struct sight *sight, uint64_t word)
 {
-	return !(word & FORM_MASK) && sight->origin && (uint8_t)sight->origin == tag_of(word);
-}
-
-static int stop_of(pid_t pid)
-{
-	int status;
-
-	CHECK_IS(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == GUEST_SKIPPED)
-		exit(guest_skip("no process may be traced"));
-	if (WIFEXITED(status))
-		CHECK_IS(WEXITSTATUS(status), EXIT_SUCCESS);
-	return WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+	return !(word & STEPPED_FORM_MASK) && sight->origin &&
+	       (uint8_t)sight->origin == tag_of(word);
 }
 
 /* From one write to the next; returns whether both have the same tag. */
@@ -134,7 +100,7 @@ static bool look_at_write(pid_t pid)
 	now = first;
 	for (int steps = 0; steps < STEPS_MOST; steps++) {
 		CHECK(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
-		if (stop_of(pid) == SIGUSR2)
+		if (stepped_stop(pid) == SIGUSR2)
 			break;
 		CHECK(look(pid, &now));
 		if (now.word == first.word || !fits(&now, now.word))
@@ -156,7 +122,7 @@ static void look_at_writes(pid_t pid)
 	int same_count = 0;
 	int signal;
 
-	while ((signal = stop_of(pid)) != 0) {
+	while ((signal = stepped_stop(pid)) != 0) {
 		if (signal == SIGUSR1)
 			has_shadow = look(pid, &sight);
 		if (signal == SIGUSR1 && has_shadow)

@@ -3,12 +3,7 @@
  * writes the other half: both are found in shadow memory when the epoch is over, where the write
  * is made once more.  Natively there is no shadow memory.
  */
-#include "../guest.h"
-
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/ptrace.h>
+#include "stepped.h"
 
 #include "base/shadow_place.h"
 
@@ -19,7 +14,6 @@
 #define RECORDED SIGWINCH
 #define INTERRUPTING SIGALRM
 
-#define FORM_MASK 0xf00
 #define ALL_BYTES 0xff
 
 static struct halves {
@@ -30,7 +24,6 @@ static volatile long is_over; /* set by who looks */
 static int round_number;
 static long begun, other;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_barrier_t over;
 
 /* --- Who writes --------------------------------------------------------------------- */
 
@@ -57,21 +50,13 @@ static void end_epoch(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void *wait_for_end(void *argument)
-{
-	pthread_barrier_wait(&over);
-	return argument;
-}
-
 static int write_in_steps(void)
 {
-	pthread_t thread;
+	pthread_t second;
 
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+	if (!stepped_begin(&second))
 		return GUEST_SKIPPED;
 	signal(INTERRUPTING, interrupt);
-	CHECK_IS(pthread_barrier_init(&over, NULL, 2), 0);
-	CHECK_IS(pthread_create(&thread, NULL, wait_for_end, NULL), 0);
 	for (round_number = 0; round_number < WARM_ROUNDS; round_number++) {
 		write_first(round_number);
 		write_second(round_number);
@@ -86,43 +71,22 @@ static int write_in_steps(void)
 		end_epoch();
 		raise(RECORDED);
 	}
-	pthread_barrier_wait(&over);
-	CHECK_IS(pthread_join(thread, NULL), 0);
+	stepped_end(second);
 	return is_over ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* --- Who looks ---------------------------------------------------------------------- */
-
-static bool peek(pid_t pid, uintptr_t address, uint64_t *value)
-{
-	errno = 0;
-	*value = (uint64_t)ptrace(PTRACE_PEEKDATA, pid, address, NULL);
-	return errno == 0;
-}
-
-/* What the process is stopped by; 0: it has ended. */
-static int stop_of(pid_t pid)
-{
-	int status;
-
-	CHECK_IS(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == GUEST_SKIPPED)
-		exit(guest_skip("no process may be traced"));
-	if (WIFEXITED(status))
-		CHECK_IS(WEXITSTATUS(status), EXIT_SUCCESS);
-	return WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-}
 
 /* Interrupts it after so many steps; false: it has come to the end of the write before. */
 static bool interrupt_after(pid_t pid, int steps)
 {
 	for (; steps; steps--) {
 		CHECK(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
-		if (stop_of(pid) == WRITTEN)
+		if (stepped_stop(pid) == WRITTEN)
 			return false;
 	}
 	CHECK(ptrace(PTRACE_CONT, pid, NULL, INTERRUPTING) == 0);
-	CHECK_IS(stop_of(pid), WRITTEN);
+	CHECK_IS(stepped_stop(pid), WRITTEN);
 	return true;
 }
 
@@ -130,9 +94,9 @@ static void check_recorded(pid_t pid, int number)
 {
 	uint64_t word;
 
-	if (!peek(pid, SHADOW_WRITE_PLACE((uintptr_t)&halves[number]), &word))
+	if (!stepped_peek(pid, SHADOW_WRITE_PLACE((uintptr_t)&halves[number]), &word))
 		return;
-	CHECK_IS(word & FORM_MASK, 0);
+	CHECK_IS(word & STEPPED_FORM_MASK, 0);
 	CHECK_IS(word & ALL_BYTES, ALL_BYTES);
 }
 
@@ -142,7 +106,7 @@ static void interrupt_writes(pid_t pid)
 	bool is_last = false;
 	int signal;
 
-	while ((signal = stop_of(pid)) != 0) {
+	while ((signal = stepped_stop(pid)) != 0) {
 		if (signal == STEPPED && !interrupt_after(pid, number)) {
 			is_last = true;
 			CHECK(ptrace(PTRACE_POKEDATA, pid, &is_over, 1) == 0);
