@@ -169,6 +169,14 @@ static inline bool instruction_falls_through(const struct instruction *instructi
 	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
 }
 
+/* Of branches, as their code has it; each even one's opposite is the next. */
+enum condition {
+	CONDITION_EQUAL = 4,
+	CONDITION_UNEQUAL = 5,
+	CONDITION_NOT_ABOVE = 6,
+	CONDITION_NOT_GREATER = 14
+};
+
 /* The condition in the opcode of an INSTRUCTION_BRANCH_IF, behind its prefixes. */
 static inline unsigned instruction_condition(const unsigned char *bytes)
 {

@@ -9,13 +9,6 @@
 #include "x86/decode/masked.h"
 #include "x86/decode/operand.h"
 
-enum condition {
-	CONDITION_EQUAL = 4,
-	CONDITION_UNEQUAL = 5,
-	CONDITION_NOT_ABOVE = 6,
-	CONDITION_NOT_GREATER = 14
-};
-
 /* Room for @size_bytes more.  False: out of memory, emitter->failed. */
 bool encode_make_room(struct emitter *emitter, uint32_t size_bytes);
 

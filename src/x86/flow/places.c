@@ -225,7 +225,6 @@ static bool is_compare(const struct flow *flow, const struct instruction *instru
 }
 
 #define FLAGS_KEPT_MOST 4u /* instructions between a cmp and its branch */
-#define EQUAL 4u	   /* a branch's condition; the next one is its opposite */
 
 /* Does the branch behind the cmp at @index ask whether the two are equal? */
 static bool asks_equality(const struct flow *flow, uint32_t index)
@@ -238,7 +237,7 @@ static bool asks_equality(const struct flow *flow, uint32_t index)
 
 		if (next->kind == INSTRUCTION_BRANCH_IF)
 			return (instruction_condition(flow->module->text + next->offset) & ~1u) ==
-			       EQUAL;
+			       CONDITION_EQUAL;
 		if (next->kind != INSTRUCTION_PLAIN || next->changes & FLAGS_ALL)
 			return false;
 	}

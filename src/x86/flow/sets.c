@@ -4,7 +4,6 @@
 #include "x86/paths/dead_ends.h"
 
 #define NO_LOAD UINT8_MAX
-#define CONDITION_EQUAL 4u /* of a branch, in its code; the next one is its opposite */
 
 /* 16 registers, the function's slots, and then its vector registers if it has any. */
 #define SETS_MOST (16u + FLOW_SLOTS_MOST + FLOW_VECTORS)
@@ -350,11 +349,11 @@ static bool is_assertion(const struct function *function, uint32_t index)
 /* Are the values that the branch at @index asks for equal, if it @is_taken or is not? */
 static bool is_equal_at(const struct sets *sets, uint32_t index, bool is_taken)
 {
-	const unsigned char *bytes =
-		sets->flow->module->text + sets->flow->function->instructions[index].offset;
-	unsigned condition = bytes[bytes[0] == 0x0f] & 0xfu;
+	const struct instruction *branch = &sets->flow->function->instructions[index];
 
-	return condition == (is_taken ? CONDITION_EQUAL : CONDITION_EQUAL + 1);
+	return branch->kind == INSTRUCTION_BRANCH_IF &&
+	       instruction_condition(sets->flow->module->text + branch->offset) ==
+		       (is_taken ? CONDITION_EQUAL : CONDITION_UNEQUAL);
 }
 
 /* Who goes on beside a dead end has decided nothing. */
