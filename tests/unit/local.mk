@@ -21,6 +21,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-null-dereference $(CHECK_
 core_tests = \
 	tests/unit/base/test_arena \
 	tests/unit/detect/test_handover \
+	tests/unit/detect/test_life \
 	tests/unit/detect/test_lock_order \
 	tests/unit/detect/test_lock_order_bounds \
 	tests/unit/detect/test_lock_order_random \
@@ -271,6 +272,11 @@ tests_unit_detect_test_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lock_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_lock_SOURCES = tests/unit/detect/test_lock.c $(knowledge_sources)
 tests_unit_detect_test_lock_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_life_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_life_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_life_SOURCES = tests/unit/detect/test_life.c $(knowledge_sources)
+tests_unit_detect_test_life_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_hang_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_hang_CFLAGS = $(UNIT_CFLAGS)

@@ -97,6 +97,7 @@ struct detector_hooks {
 struct ended_life {
 	uintptr_t address;
 	struct sync_use end;
+	bool is_followed; /* else ordered by what is not seen, maybe */
 };
 
 #define ENDED_LIVES_KEPT 256u
@@ -195,10 +196,12 @@ static inline void detector_forget_calls(struct detector *detector)
 	fetch_add_relaxed(&detector->calls_key, 0x9e3779b97f4a7c15u);
 }
 
-/* Takes the lock of one object's clocks and counts.  False, and counted, if it
- * is not to be had. */
+/* Takes the lock of one object's clocks and counts.  False if there is no @info, as its life
+ * has ended; false, and counted, if the lock is not to be had. */
 static inline bool detector_lock_info(struct detector *detector, struct sync_info *info)
 {
+	if (!info)
+		return false;
 	if (LIKELY(spin_lock(&info->busy)))
 		return true;
 	detector_count(detector, LOST_EDGES);

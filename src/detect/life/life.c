@@ -1,5 +1,7 @@
 #include "detect/life/life.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "detect/base/memory_block.h"
 #include "detect/base/report.h"
@@ -7,15 +9,15 @@
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 
-static bool has_life(const struct detector *detector, const struct sync_object *object)
+static bool has_life(const struct detector *detector, const struct sync_info *info)
 {
-	return detector->is_memory_observed && object->info && object->info->kind <= OBJECT_BARRIER;
+	return detector->is_memory_observed && info && info->kind <= OBJECT_BARRIER;
 }
 
-static bool is_followed(const struct detector *detector, const struct sync_object *object)
+static bool is_followed(const struct detector *detector, const struct sync_info *info)
 {
-	return has_life(detector, object) &&
-	       !(object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED));
+	return has_life(detector, info) &&
+	       !(info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED));
 }
 
 static bool is_observed(struct detector *detector, const struct sync_use *use)
@@ -50,6 +52,12 @@ static void add_event(struct finding *finding, const struct sync_object *object,
 		report_holds(event, thread);
 }
 
+/* The same in either order: each of two that meet may report the other. */
+static uint64_t hash_both(stack_id one, stack_id other)
+{
+	return hash_append(hash_append(5, one < other ? one : other), one < other ? other : one);
+}
+
 static void report_pair(struct detector *detector, enum finding_kind kind,
 			const struct sync_object *object, const struct sync_use *first,
 			const struct sync_use *second, const struct thread *thread)
@@ -68,7 +76,7 @@ static void report_pair(struct detector *detector, enum finding_kind kind,
 	}
 	add_event(finding, object, first, thread);
 	add_event(finding, object, second, thread);
-	report_emit(detector, finding, hash_append(hash_append(5, first->stack), second->stack));
+	report_emit(detector, finding, hash_both(first->stack, second->stack));
 	runtime_unlock(&detector->lock);
 }
 
@@ -91,7 +99,7 @@ void life_check_init(struct detector *detector, struct thread *thread, struct sy
 	const struct sync_use *init = &object->info->init;
 	struct sync_use use;
 
-	if (!init->word || race_is_ordered(thread, init->word) || !is_followed(detector, object))
+	if (!init->word || race_is_ordered(thread, init->word) || !is_followed(detector, object->info))
 		return;
 	use = make_use(thread, ACTION_ACQUIRE, stack);
 	report_unordered(detector, thread, object, init, &use);
@@ -102,36 +110,21 @@ void life_released(struct thread *thread, struct sync_use *use, stack_id stack)
 	*use = make_use(thread, ACTION_ACQUIRE, stack);
 }
 
-void life_used(struct detector *detector, struct thread *thread, struct sync_object *object,
-	       enum finding_action action, stack_id stack)
-{
-	struct sync_info *info = object->info;
-	struct sync_use use;
-
-	if (!is_followed(detector, object))
-		return;
-	memory_before_record(detector, thread);
-	use = make_use(thread, action, stack);
-	report_unordered(detector, thread, object, &info->init, &use);
-	if (!detector_lock_info(detector, info))
-		return;
-	info->extra->uses[thread->slot % SYNC_USES] = use;
-	detector_unlock_info(info);
-}
-
 static struct ended_life *find_end(struct detector *detector, uintptr_t address)
 {
 	return &detector->ended_lives[(address >> 3) % ENDED_LIVES_KEPT];
 }
 
 /* relaxed and release: an entry whose address is set is whole. */
-static void note_end(struct detector *detector, uintptr_t address, const struct sync_use *end)
+static void note_end(struct detector *detector, uintptr_t address, const struct sync_use *end,
+		     bool is_followed)
 {
 	struct ended_life *entry = find_end(detector, address);
 
 	store_relaxed(&entry->address, (uintptr_t)0);
 	entry->end = *end;
-	store_release(&entry->address, address); /* pairs with take_end() */
+	entry->is_followed = is_followed;
+	store_release(&entry->address, address); /* pairs with take_end() and life_used() */
 }
 
 /* The last end at @address, which is then forgotten.  False: none is remembered. */
@@ -146,28 +139,90 @@ static bool take_end(struct detector *detector, uintptr_t address, struct sync_u
 	return compare_exchange_acq_rel(&entry->address, &address, (uintptr_t)0);
 }
 
+static void note_use(struct detector *detector, const struct sync_object *object,
+		     struct sync_info *info, const struct thread *thread,
+		     const struct sync_use *use)
+{
+	if (!detector_lock_info(detector, info))
+		return;
+	/* acquire: an info whose life has ended meanwhile may be another object's. */
+	if (load_acquire(&object->info) == info)
+		info->extra->uses[thread->slot % SYNC_USES] = *use;
+	detector_unlock_info(info);
+}
+
+/* Is it the end of a life that @use, of the same object, belongs to?  Then they meet. */
+static void report_met_end(struct detector *detector, struct thread *thread,
+			   const struct sync_object *object, const struct sync_use *use)
+{
+	const struct ended_life *entry = find_end(detector, object->address);
+	struct sync_use end;
+
+	/* acquire: pairs with note_end(). */
+	if (load_acquire(&entry->address) != object->address || !entry->is_followed)
+		return;
+	end = entry->end;
+	/* acquire: it is whole if the address is still the same. */
+	if (end.action == ACTION_DESTROY && load_acquire(&entry->address) == object->address)
+		report_unordered(detector, thread, object, &end, use);
+}
+
+/* A call that ends the life at the same time notes that before it looks at the uses: of the two,
+ * the second to lock the info finds the other.  The info is NULL if the life has ended since the
+ * object was looked up. */
+void life_used(struct detector *detector, struct thread *thread, struct sync_object *object,
+	       enum finding_action action, stack_id stack)
+{
+	/* acquire: pairs with the begin of its life. */
+	struct sync_info *info = load_acquire(&object->info);
+	struct sync_use use;
+
+	if (info ? !is_followed(detector, info) : !detector->is_memory_observed)
+		return;
+	memory_before_record(detector, thread);
+	use = make_use(thread, action, stack);
+	if (info) {
+		report_unordered(detector, thread, object, &info->init, &use);
+		note_use(detector, object, info, thread, &use);
+	}
+	report_met_end(detector, thread, object, &use);
+}
+
+/* Compares the @end with the init of the life and with its uses, up to the first that is not
+ * ordered. */
+static void check_uses(struct detector *detector, struct thread *thread,
+		       const struct sync_object *object, struct sync_info *info,
+		       const struct sync_use *end)
+{
+	struct sync_use uses[SYNC_USES] = {0};
+	bool is_reported = report_unordered(detector, thread, object, &info->init, end) ||
+			   report_unordered(detector, thread, object, &info->last, end);
+
+	if (!info->extra || !detector_lock_info(detector, info))
+		return;
+	memcpy(uses, info->extra->uses, sizeof(uses));
+	detector_unlock_info(info);
+	for (unsigned i = 0; i < SYNC_USES && !is_reported; i++)
+		is_reported = report_unordered(detector, thread, object, &uses[i], end);
+}
+
 void life_ends(struct detector *detector, struct thread *thread, struct sync_object *object,
 	       enum finding_action action, stack_id stack)
 {
-	const struct sync_info *info = object->info;
+	struct sync_info *info = object->info;
+	bool is_compared = is_followed(detector, info);
 	struct sync_use end;
-	bool is_reported;
 
 	if (!info)
 		return;
-	if (is_followed(detector, object))
+	if (is_compared)
 		memory_before_record(detector, thread);
 	end = make_use(thread, action, stack);
-	if (is_followed(detector, object)) {
-		is_reported = report_unordered(detector, thread, object, &info->init, &end) ||
-			      report_unordered(detector, thread, object, &info->last, &end);
-		for (unsigned i = 0; info->extra && i < SYNC_USES && !is_reported; i++)
-			is_reported = report_unordered(detector, thread, object,
-						       &info->extra->uses[i], &end);
-	}
 	/* When a frame that was left becomes another one, nobody tells. */
 	if (action != ACTION_LEAVE)
-		note_end(detector, object->address, &end);
+		note_end(detector, object->address, &end, is_compared);
+	if (is_compared)
+		check_uses(detector, thread, object, info, &end);
 }
 
 bool life_has_ended(struct detector *detector, uintptr_t address)
@@ -191,13 +246,13 @@ void life_memory_freed(struct detector *detector, struct thread *thread, uintptr
 	if (!take_end(detector, address, &end))
 		return;
 	end = make_use(thread, ACTION_FREE, stack);
-	note_end(detector, address, &end);
+	note_end(detector, address, &end, false);
 }
 
 void life_initialised(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack)
 {
-	if (!is_followed(detector, object))
+	if (!is_followed(detector, object->info))
 		return;
 	memory_before_record(detector, thread);
 	object->info->init = make_use(thread, ACTION_INIT, stack);
@@ -238,13 +293,13 @@ void life_begun_by_use(struct detector *detector, struct thread *thread,
 	bool is_freed;
 
 	/* Uses of destroyed mutexes are told by their memory: life_used_destroyed(). */
-	if (!has_life(detector, object) ||
+	if (!has_life(detector, info) ||
 	    (info->kind == OBJECT_MUTEX && info->attributes & SYNC_DESTROYED) ||
 	    !take_end(detector, object->address, &end))
 		return;
 	is_freed = end.action == ACTION_FREE;
 	/* Attributes are read from memory, which has anything in it once it is freed. */
-	if (is_freed ? !is_free_still(detector, object->address) : !is_followed(detector, object))
+	if (is_freed ? !is_free_still(detector, object->address) : !is_followed(detector, info))
 		return;
 	report_use_after(detector, thread, object, &end, &use,
 			 is_freed || needs_init(info->kind) || info->attributes & SYNC_DESTROYED);

@@ -6,7 +6,8 @@
  * that was released (each hold is ordered after the one before), other objects the last
  * use of each thread.  A use counts at its beginning: a thread that unlocks a mutex or
  * wakes a waiter may still be in the call when another thread, which may go on by it,
- * ends the object's life (POSIX allows that).
+ * ends the object's life (POSIX allows that).  Of a use and an end at the same time, each
+ * notes itself before it looks for the other.
  *
  * A use is compared with the call that initialised the object.  If it begins a life, it
  * is compared with the last end of one at its address, too (a use that is ordered after

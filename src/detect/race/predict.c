@@ -29,7 +29,7 @@ static void order_sections(struct detector *detector, struct thread *thread,
 	struct sync_info *info = object->info;
 	uint64_t stamp;
 
-	if (!info || !detector_lock_info(detector, info))
+	if (!detector_lock_info(detector, info))
 		return;
 	/* acquire: pairs with lock_give_shared(). */
 	stamp = load_acquire(&object->stamp);

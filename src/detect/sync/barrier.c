@@ -39,6 +39,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct clock_releaser by;
 	bool is_last;
 
+	if (!info)
+		return false;
 	/* relaxed: a thread that ends the barrier comes after all arrivals. */
 	fetch_add_relaxed(&info->extra->barrier_departing, 1u);
 	life_used(detector, thread, object, ACTION_WAIT, stack);

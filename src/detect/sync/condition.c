@@ -69,7 +69,7 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 
 	wait_end(detector, thread);
 	/* It may have been destroyed meanwhile, and its place be another's. */
-	if (info && is_alive && detector_lock_info(detector, info)) {
+	if (is_alive && detector_lock_info(detector, info)) {
 		wakes_end(info, is_woken);
 		if (is_woken)
 			info->extra->idle_signaller = 0;
