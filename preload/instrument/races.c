@@ -82,18 +82,20 @@ static void note_failed(uintptr_t module_start)
 	failed[failed_count++ % FAILED_KEPT] = module_start;
 }
 
-static const char *path_of(const struct dl_phdr_info *info, bool *is_program)
+static enum watch watch_of(const struct dl_phdr_info *info, const char **path)
 {
-	*is_program = !info->dlpi_name || !*info->dlpi_name;
-	return *is_program ? program_path() : info->dlpi_name;
+	bool is_program = !info->dlpi_name || !*info->dlpi_name;
+
+	*path = is_program ? program_path() : info->dlpi_name;
+	/* This library may have any name. */
+	return modules_is_own(info->dlpi_addr) ? WATCH_NOT : modules_watched(*path, is_program);
 }
 
 /* Modules come in the order in which they were loaded, so who needs one comes first. */
 static int note_needed(struct dl_phdr_info *info, size_t size, void *context)
 {
-	bool is_program;
-	const char *path = path_of(info, &is_program);
-	enum watch watch = modules_watched(path, is_program);
+	const char *path;
+	enum watch watch = watch_of(info, &path);
 
 	(void)size;
 	(void)context;
@@ -112,9 +114,8 @@ static bool watch_module(const struct dl_phdr_info *info, enum watch watch, cons
 
 static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 {
-	bool is_program;
-	const char *path = path_of(info, &is_program);
-	enum watch watch = modules_watched(path, is_program);
+	const char *path;
+	enum watch watch = watch_of(info, &path);
 	struct clone_region region;
 	const char *why = "";
 
