@@ -57,6 +57,7 @@ struct sync_use {
 #define WAKER_NOTE_MAX 4u
 #define SYNC_GIVEN 8u
 #define SYNC_PROVISIONAL 8u
+#define SYNC_TAKEN_UNDER 4u
 
 /* What objects other than mutexes have beside struct sync_info. */
 struct sync_extra {
@@ -79,6 +80,7 @@ struct sync_extra {
 	bool has_been_unlocked; /* posted by the thread that had waited */
 	int64_t value;		/* posts less completed waits */
 	uint32_t provisional[SYNC_PROVISIONAL]; /* findings that take it for a lock */
+	lock_id taken_under[SYNC_TAKEN_UNDER];	/* what its holder held before, the last first */
 
 	/* Barriers. */
 	uint32_t barrier_size; /* 0: not known */

@@ -165,6 +165,32 @@ static bool is_unpublished(struct detector *detector, const struct thread *threa
 	       lies_in_own_block(detector, object);
 }
 
+/*
+ * Is the held lock a semaphore that its thread took under @object, too?  Then what @object
+ * guards may say who waits for it, as the number of readers does of which the first one
+ * waits and the last one posts, and nobody waits there while a reader wants @object again.
+ */
+static bool was_taken_under(const struct held_lock *held, const struct sync_object *object)
+{
+	const struct sync_info *info = held->object->info;
+
+	for (unsigned i = 0; info->kind == OBJECT_SEMAPHORE && i < SYNC_TAKEN_UNDER; i++)
+		if (info->extra->taken_under[i] == object->info->id)
+			return true;
+	return false;
+}
+
+static bool is_edge_left_out(const struct thread *thread, const struct sync_object *object)
+{
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
+
+		if (is_held_lock(held) && was_taken_under(held, object))
+			return true;
+	}
+	return false;
+}
+
 /* Records every edge from a held lock to @object.  False: no memory. */
 static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      struct order_witness *witness)
@@ -175,7 +201,8 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 	for (uint32_t i = 0; i < thread->held.count; i++) {
 		struct held_lock *held = &thread->held.locks[i];
 
-		if (!is_held_lock(held) || held->object == object)
+		if (!is_held_lock(held) || held->object == object ||
+		    was_taken_under(held, object))
 			continue;
 		witness->from_mode = held->mode;
 		witness->from_stack = held->stack;
@@ -261,6 +288,11 @@ void chain_validate(struct detector *detector, struct thread *thread, struct syn
 	}
 	if (!is_validated(detector, key)) {
 		record_order(detector, thread, object, mode, is_timed, stack);
+		/* Another time the semaphore may be taken otherwise. */
+		if (is_edge_left_out(thread, object)) {
+			runtime_unlock(&detector->lock);
+			return;
+		}
 		add_validated(detector, key);
 		follow_refinement(detector, thread);
 	}

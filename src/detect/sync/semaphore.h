@@ -5,7 +5,8 @@
  * waited is a lock, and is treated as one (lock order, deadlocks) until a post
  * by another thread shows that it is not; what was found by then is retracted.
  * Nothing is found before such a post was seen, and a thread that waits twice
- * in a row waits for another's post, not for itself.
+ * in a row waits for another's post, not for itself.  Who takes it under another
+ * lock and wants that again, before it posts, makes no edge between the two.
  */
 #ifndef DETECT_SYNC_SEMAPHORE_H
 #define DETECT_SYNC_SEMAPHORE_H
