@@ -522,18 +522,23 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 
 void race_meet_atomic(const struct race_step *step, const struct cell *other)
 {
-	struct race_verdict verdict = {.kind = FINDING_LOST_UPDATE, .severity = SEVERITY_ERROR};
 	struct race_step pair = make_pair(step, step->access, other);
 	const struct site *mine = site_get(&step->detector->sites, pair.site);
 	const struct site *others = site_get(&step->detector->sites, pair.other_site);
+	struct race_verdict verdict;
+	const struct site *plain;
 
 	if (!mine || !others || (mine->flags | others->flags) & SITE_SILENT)
 		return;
 	pair.stale = NULL;
 	pair.other_is_freed = shadow_form(other->word) == SHADOW_FREED;
+	/* The one that is no locked instruction stores what rests on an old value. */
+	plain = mine->flags & SITE_LOCKED ? others : mine;
+	verdict = decide_update(&pair, plain->flags & SITE_EXAMINED);
 	if (step->is_freeing || pair.other_is_freed) {
-		verdict.kind = FINDING_DATA_RACE;
-		verdict.details = DETAIL_FREED;
+		verdict = (struct race_verdict){.kind = FINDING_DATA_RACE,
+						.severity = SEVERITY_ERROR,
+						.details = DETAIL_FREED};
 	} else if (!(mine->flags & others->flags & SITE_UPDATE) ||
 		   mine->flags & others->flags & SITE_LOCKED) {
 		return;

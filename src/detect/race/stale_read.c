@@ -86,13 +86,16 @@ static void settle_read(struct detector *detector, struct thread *thread, struct
 	uintptr_t granule = stale->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	uint64_t word = load_acquire(shadow_of(granule).write);
 
-	if (!stale->is_examined || stale->is_settled || shadow_form(word) != SHADOW_ATOMIC)
+	if (!stale->is_examined || stale->is_settled)
+		return;
+	stale->is_settled = true;
+	/* What makes it an atomic comes after the load. */
+	if (shadow_form(word) != SHADOW_ATOMIC)
 		return;
 	stale->last = atomic_last_write(detector, thread, word,
 					race_bytes_in(granule, stale->address,
 						      stale->address + stale->size_bytes));
 	stale->has_value = false;
-	stale->is_settled = true;
 }
 
 void stale_reads_acquire(struct detector *detector, struct thread *thread)
@@ -262,6 +265,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		.matches = access->flags & SITE_MATCHES,
 		.may_be_split = access->flags & SITE_MAY_BE_SPLIT,
 		.is_raced = is_raced,
+		.is_examined = access->flags & SITE_DECIDES,
 		.has_value = access->has_value,
 		.value = access->value,
 		.held_count = thread->held.count,

@@ -221,13 +221,10 @@ static void note_atomic_read(struct race_step *step, const struct access *access
 	bool is_raced = last->word && shadow_slot(last->word) != step->thread->slot &&
 			!race_is_ordered(step->thread, last->word);
 	uint32_t update_group = update_group_of(step->detector, access, site);
-	struct stale_read *stale = NULL;
 
 	stale_reads_renew(step->thread, access, update_group);
 	if (update_group && access->flags & SITE_MAY_BE_STALE)
-		stale = stale_read_add(step, access, last, is_raced && !is_examined);
-	if (stale)
-		stale->is_examined = is_examined;
+		stale_read_add(step, access, last, is_raced && !is_examined);
 }
 
 static void note_atomic(struct race_step *step, const struct access *access,

@@ -116,8 +116,8 @@ struct stale_read {
 	bool is_split;	   /* one of its locks was released since */
 	bool is_raced;	   /* it races with 'last' */
 	bool has_acquired; /* the assumed acquire from the writer of 'last' was made */
-	bool is_examined;  /* of an atomic: its value decides a branch and is stored */
-	bool is_settled;   /* ... and 'last' was looked up after the load was made */
+	bool is_examined;  /* its value decides a branch and is stored, if !decides */
+	bool is_settled;   /* ... and 'last', of an atomic, was looked up after the load */
 	bool is_over;	   /* the memory's life has ended; set by who ends it */
 	bool has_value;
 	uint8_t given_up;	/* bit n: locks[n] was released since */
