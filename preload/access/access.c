@@ -8,8 +8,7 @@
 #include "preload/access/thunk_access.h"
 #include "preload/code/clones.h"
 
-#define HAS(first, last)                                                                           \
-	[(first) >> ACCESS_REGION_SHIFT ... ((last) >> ACCESS_REGION_SHIFT) - 1] = 1
+#define HAS(first, last) [(first) >> ACCESS_REGION_SHIFT...((last) >> ACCESS_REGION_SHIFT) - 1] = 1
 
 const uint8_t access_regions[ACCESS_REGION_COUNT] = {
 	HAS(0ull, SHADOW_LOW_END),
@@ -66,8 +65,8 @@ static void note_value(struct access *access, const struct site *site)
 
 	if (is_of_update && access->size_bytes == 2 * sizeof(uint64_t)) {
 		access->value = access_load_element(access->address, sizeof(uint64_t));
-		access->upper = access_load_element(access->address + sizeof(uint64_t),
-						    sizeof(uint64_t));
+		access->upper =
+			access_load_element(access->address + sizeof(uint64_t), sizeof(uint64_t));
 		access->has_value = true;
 	}
 	if ((!is_of_update && !(site->flags & SITE_PLAIN_MOVE)) ||
@@ -79,8 +78,8 @@ static void note_value(struct access *access, const struct site *site)
 }
 
 #define FORWARDERS_MOST 4u
-#define FLAGS_OF_LOADS \
-	((uint32_t)(SITE_MAY_BE_STALE | SITE_DECIDES | SITE_COMPARES | SITE_EQUATES |            \
+#define FLAGS_OF_LOADS                                                                             \
+	((uint32_t)(SITE_MAY_BE_STALE | SITE_DECIDES | SITE_COMPARES | SITE_EQUATES |              \
 		    SITE_MATCHES | SITE_MAY_BE_SPLIT))
 #define FLAGS_OF_STORES ((uint32_t)(SITE_UPDATE | SITE_EXAMINED))
 
@@ -103,7 +102,7 @@ static void note_caller(struct access *access, const struct site *site,
 	const struct site_table *sites = &guest_detector.sites;
 	bool is_store = access->flags & SITE_WRITE;
 	uintptr_t place = where->start.sp + site->return_at - 1;
-	uint32_t arguments = site->arguments;
+	uint32_t arguments = site->arguments & ~IDLE_BITS;
 
 	for (unsigned i = 0; i < FORWARDERS_MOST; i++) {
 		site_id id = site_find_call(sites, *(const uintptr_t *)place);
@@ -115,8 +114,8 @@ static void note_caller(struct access *access, const struct site *site,
 			if (is_store && !(call->arguments & arguments))
 				return;
 			access->caller = id;
-			access->flags |= call->flags &
-					 (is_store ? FLAGS_OF_STORES : FLAGS_OF_LOADS);
+			access->flags |=
+				call->flags & (is_store ? FLAGS_OF_STORES : FLAGS_OF_LOADS);
 			return;
 		}
 		arguments = forwarded_arguments(call, arguments);
@@ -268,21 +267,50 @@ void access_whole(struct access_frame *frame, uint32_t what)
 	guest_leave_access(self);
 }
 
+static uint64_t operand_value(uint64_t value, uint32_t size_bytes)
+{
+	return size_bytes < sizeof(value) ? value & ((1ull << size_bytes * 8) - 1) : value;
+}
+
+/* Does the operand of the locked instruction at @site leave what is there, whatever that is? */
+static bool is_idle(const struct access_frame *frame, const struct preserved_registers *preserved,
+		    const struct site *site)
+{
+	unsigned number = site->arguments >> IDLE_REGISTER_SHIFT;
+	uint64_t value =
+		operand_value(access_frame_register(frame, preserved, number), site->size_bytes);
+
+	switch (site->arguments & IDLE_KIND) {
+	case IDLE_ALWAYS:
+		return true;
+	case IDLE_IF_ZERO:
+		return value == 0;
+	case IDLE_IF_ONES:
+		return value == operand_value(UINT64_MAX, site->size_bytes);
+	default:
+		return false;
+	}
+}
+
 /* The guard stays up from the beginning to the end, as the location's own lock
  * is held: a signal handler in between is not observed. */
-void access_lock_begin(struct access_frame *frame);
+void access_lock_begin(struct access_frame *frame, uint32_t what,
+		       const struct preserved_registers *preserved);
 
-void access_lock_begin(struct access_frame *frame)
+void access_lock_begin(struct access_frame *frame, uint32_t what,
+		       const struct preserved_registers *preserved)
 {
 	struct guest_thread *self = access_enter(frame);
+	struct site *site = access_site(frame->words[0]);
 	struct access_context where;
 	struct access access;
 
+	(void)what;
 	if (UNLIKELY(!self))
 		return;
-	access = access_describe(frame, frame->words, access_site(frame->words[0]), &where);
-	if (UNLIKELY(access_site(frame->words[0])->return_at))
-		note_caller(&access, access_site(frame->words[0]), &where);
+	access = access_describe(frame, frame->words, site, &where);
+	if (UNLIKELY(site->return_at))
+		note_caller(&access, site, &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
 	if (!self->locked) {
 		guest_leave_access(self);
@@ -290,8 +318,8 @@ void access_lock_begin(struct access_frame *frame)
 	}
 	self->locked_sp = where.start.sp;
 	if (UNLIKELY(access_synchronise_tells(self->thread, self->locked))) {
-		note_value(&access, access_site(frame->words[0]));
-		access_synchronised_over(self->locked, &access);
+		note_value(&access, site);
+		access_synchronised_over(self->locked, &access, is_idle(frame, preserved, site));
 	}
 }
 

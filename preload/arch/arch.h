@@ -6,7 +6,8 @@
  *   frame.h            struct context_registers: the registers in a signal's context;
  *                      struct access_frame: those that a thunk has pushed, among them
  *                      frame_pointer, pc, return_address and words;
- *                      access_frame_has_stored(); SYSCALL_LAST_ARGUMENT
+ *                      access_frame_has_stored(); access_frame_register(), of
+ *                      that and struct preserved_registers; SYSCALL_LAST_ARGUMENT
  *   offsets.def        numbers of C that assembly needs
  *   access/            the thunks (x86/decode/thunk.h); accesses of several elements;
  *                      vector_state.h; thunk_context.h

@@ -212,7 +212,7 @@ void replay_locked(struct replay *replay, struct actor *actor, const struct scri
 		return;
 	location = access_synchronise_begin(&replay->detector, actor->thread, &access);
 	if (location)
-		access_synchronised_over(location, &access);
+		access_synchronised_over(location, &access, false);
 	store_value(replay, event, access.flags);
 	access.value = replay->values ? replay->values[event->object] : 0;
 	access_synchronise_end(&replay->detector, actor->thread, location, &access,

@@ -2,6 +2,7 @@
 #ifndef PRELOAD_ARCH_X86_64_FRAME_H
 #define PRELOAD_ARCH_X86_64_FRAME_H
 
+#include <stddef.h>
 #include <sys/ucontext.h>
 
 #include "base/types.h"
@@ -19,6 +20,47 @@ struct access_frame {
 	uint64_t return_address; /* into the clone */
 	uint64_t words[3];	 /* the id, and the address; a mask before both of them */
 };
+
+/* Those that C code gives back as they were. */
+struct preserved_registers {
+	uint64_t rbx, r12, r13, r14, r15;
+};
+
+/* Register @number, as instructions count them; not rsp. */
+static inline uint64_t access_frame_register(const struct access_frame *frame,
+					     const struct preserved_registers *preserved,
+					     unsigned number)
+{
+#define OF_FRAME(name) offsetof(struct access_frame, name)
+#define OF_PRESERVED(name) (FIRST_PRESERVED + offsetof(struct preserved_registers, name))
+	enum { FIRST_PRESERVED = sizeof(struct access_frame) };
+	static const uint8_t places[] = {
+		OF_FRAME(rax),
+		OF_FRAME(rcx),
+		OF_FRAME(rdx),
+		OF_PRESERVED(rbx),
+		0,
+		OF_FRAME(frame_pointer),
+		OF_FRAME(rsi),
+		OF_FRAME(rdi),
+		OF_FRAME(r8),
+		OF_FRAME(r9),
+		OF_FRAME(r10),
+		OF_FRAME(r11),
+		OF_PRESERVED(r12),
+		OF_PRESERVED(r13),
+		OF_PRESERVED(r14),
+		OF_PRESERVED(r15),
+	};
+#undef OF_FRAME
+#undef OF_PRESERVED
+	size_t place = places[number % ARRAY_LENGTH(places)];
+	const char *value = place < FIRST_PRESERVED
+				    ? (const char *)frame + place
+				    : (const char *)preserved + place - FIRST_PRESERVED;
+
+	return *(const uint64_t *)(const void *)value;
+}
 
 #define ZERO_FLAG (1u << 6)
 

@@ -68,7 +68,8 @@ struct site {
 	uint16_t arguments; /* of an accessor: which one it stores, by its bit; of a call in an
 			     * update group: which rest on its loads; of a forwarder's call:
 			     * four bits for each of the first four, which of the
-			     * forwarder's it is, plus 1; 0: none */
+			     * forwarder's it is, plus 1; 0: none; of a locked instruction, in
+			     * the upper bits: which operand of it leaves what was there */
 	uint32_t suspect_count; /* it was part of a finding: of so many more accesses, less 1, its
 				 * callers are kept; 0: it was none */
 };

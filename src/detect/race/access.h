@@ -37,8 +37,10 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 /* Does the end of the instruction under way at @location want to know of its access? */
 bool access_synchronise_tells(const struct thread *thread, const struct atomic_location *location);
 
-/* If so: @access has the value that the instruction under way at @location finds. */
-void access_synchronised_over(struct atomic_location *location, const struct access *access);
+/* If so: @access has the value that the instruction under way at @location finds; @is_idle: its
+ * operand leaves any value that is there. */
+void access_synchronised_over(struct atomic_location *location, const struct access *access,
+			      bool is_idle);
 
 /* The address of the instruction under way at @location. */
 uintptr_t access_synchronised_address(const struct atomic_location *location);

@@ -114,6 +114,15 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	return true;
 }
 
+/* With who has read @bytes of @location before they became atomic.  What shows that they are is
+ * recorded in the epoch that is left. */
+static void leave_releases(struct detector *detector, struct thread *thread,
+			   struct atomic_location *location, uint32_t bytes)
+{
+	memory_before_record(detector, thread);
+	pending_release_leave_all(detector, thread, location->granule, &location->read, bytes);
+}
+
 /* NULL without memory, or if another thread was first. */
 static struct atomic_location *promote_granule(struct detector *detector, struct thread *thread,
 					       uintptr_t granule, uint32_t bytes, struct cell *met)
@@ -131,7 +140,7 @@ static struct atomic_location *promote_granule(struct detector *detector, struct
 		return NULL;
 	}
 	race_retract(detector, granule, bytes);
-	pending_release_leave_all(detector, thread, granule, &location->read, bytes);
+	leave_releases(detector, thread, location, bytes);
 	return location;
 }
 
@@ -145,7 +154,7 @@ static void widen_location(struct detector *detector, struct thread *thread,
 
 	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
 	race_retract(detector, location->granule, bytes);
-	pending_release_leave_all(detector, thread, location->granule, &location->read, bytes);
+	leave_releases(detector, thread, location, bytes);
 	if (race_lay_out(place, cells_load(detector, place.word), &list))
 		*met = atomic_find_met(detector, thread, &list, bytes);
 }
@@ -372,6 +381,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	location->operation_halves = (uint8_t)halves_of(bytes);
 	location->operation_bytes = (uint8_t)bytes;
 	location->has_value = false;
+	location->is_idle = false;
 	location->may_be_idle = mine.word && access->flags & SITE_UPDATE;
 	if (!(access->flags & SITE_UPDATE))
 		store_relaxed(&location->stores_alone, (uint16_t)0);
@@ -395,17 +405,20 @@ uintptr_t access_synchronised_address(const struct atomic_location *location)
 	return location->granule + (uint32_t)__builtin_ctz(location->operation_bytes);
 }
 
-void access_synchronised_over(struct atomic_location *location, const struct access *access)
+void access_synchronised_over(struct atomic_location *location, const struct access *access,
+			      bool is_idle)
 {
+	location->is_idle = is_idle;
 	location->has_value = access->has_value;
 	location->value = access->value;
 }
 
-/* Has the locked instruction at @location stored the value that was there? */
+/* Has the locked instruction at @location stored the value that was there?  Another thread may have
+ * stored between the two looks. */
 static bool is_idle(const struct atomic_location *location, const struct access *access)
 {
-	return access && location->has_value && access->has_value &&
-	       access->value == location->value;
+	return location->is_idle || (access && location->has_value && access->has_value &&
+				     access->value == location->value);
 }
 
 /* Has it lost another thread's write?  Not if it stores only over the value that it expects

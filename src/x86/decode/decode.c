@@ -1,6 +1,7 @@
 #include "x86/decode/decode.h"
 
 #include "x86/decode/raw.h"
+#include "x86/decode/thunk.h"
 
 typedef ZyanStatus (*init_function)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
 typedef ZyanU64 (*version_function)(void);
@@ -391,6 +392,33 @@ bool instruction_decode_layout(const struct decoder *decoder, const unsigned cha
 	note_displacement(&raw, instruction, layout);
 	note_immediate(&raw, layout);
 	return true;
+}
+
+static enum idle_operand idle_operand_of(const struct instruction *instruction)
+{
+	switch ((unsigned)instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_ADD:
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_XADD:
+	case ZYDIS_MNEMONIC_OR:
+	case ZYDIS_MNEMONIC_XOR:
+		return IDLE_IF_ZERO;
+	case ZYDIS_MNEMONIC_AND:
+		return IDLE_IF_ONES;
+	default:
+		return IDLE_NOT_KNOWN;
+	}
+}
+
+uint16_t instruction_idle_operand(const struct instruction *instruction)
+{
+	enum idle_operand when = idle_operand_of(instruction);
+
+	if (when == IDLE_NOT_KNOWN)
+		return 0;
+	if (instruction->source != NO_REGISTER)
+		return (uint16_t)(when | (unsigned)instruction->source << IDLE_REGISTER_SHIFT);
+	return instruction->immediate == (when == IDLE_IF_ONES ? -1 : 0) ? IDLE_ALWAYS : 0;
 }
 
 bool instruction_subtracts(const struct instruction *instruction)

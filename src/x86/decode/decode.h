@@ -53,6 +53,9 @@ enum instruction_form {
 enum instruction_form instruction_form(const struct instruction *instruction);
 
 /* For FORM_ADD: true if it subtracts. */
+/* Of a locked instruction: when it leaves what was there, as site.arguments say it (thunk.h). */
+uint16_t instruction_idle_operand(const struct instruction *instruction);
+
 bool instruction_subtracts(const struct instruction *instruction);
 
 /* With the Zydis that the program is linked with. */

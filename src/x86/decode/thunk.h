@@ -63,6 +63,21 @@ enum thunk {
 	THUNK_COUNT = THUNK_STRING + 2 * THUNK_STRING_FORMS
 };
 
+/*
+ * Which operand of a locked instruction leaves what was there, in the upper bits of
+ * site.arguments: with the number of its register, if it is in one.
+ */
+#define IDLE_REGISTER_SHIFT 12
+#define IDLE_KIND 0x0f00u
+#define IDLE_BITS 0xff00u
+
+enum idle_operand {
+	IDLE_NOT_KNOWN,
+	IDLE_ALWAYS = 0x100,  /* a constant that does */
+	IDLE_IF_ZERO = 0x200, /* of add, sub, xadd, or, xor */
+	IDLE_IF_ONES = 0x300  /* of and */
+};
+
 struct thunk_addresses {
 	uint64_t address[THUNK_COUNT];
 };

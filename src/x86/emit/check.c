@@ -453,6 +453,11 @@ static bool gather_checks(struct group *group, uint32_t first, uint32_t count)
 
 		group->clobbers_flags |= check->class != ACCESS_LOCKED;
 		group->operands |= operand_registers(&check->operand);
+		/* The thunk looks at its operands. */
+		if (check->class == ACCESS_LOCKED)
+			group->operands |=
+				group->function->instructions[check->instruction].reads &
+				REGISTERS_ALL;
 		is_wide |= check->class == ACCESS_MASKED ||
 			   (check->class == ACCESS_SIMPLE && check->size_bytes > SHADOW_GRANULE);
 		number = check->next;

@@ -3,6 +3,7 @@
 #include "x86/flow/accessors.h"
 
 #include "base/shadow_place.h"
+#include "x86/decode/decode.h"
 #include "x86/decode/masked.h"
 #include "x86/flow/strides.h"
 #include "x86/survey/survey.h"
@@ -82,6 +83,8 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 				? (uint16_t)(1u << argument_of_register(accessor->value))
 				: 0;
 	}
+	if (instruction->memory & MEMORY_LOCKED)
+		list->sites[list->site_count].arguments |= instruction_idle_operand(instruction);
 	return list->site_count++;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "x86/decode/decode.h"
+#include "x86/decode/thunk.h"
 #include "x86/decode/locked.h"
 
 #define BIT(name) REGISTER_BIT(name)
@@ -352,6 +353,33 @@ START_TEST(values_go_from_source_to_destination)
 }
 END_TEST
 
+static unsigned idle_operand(const char *bytes)
+{
+	ck_assert(decode_bytes(bytes));
+	return instruction_idle_operand(&it);
+}
+
+START_TEST(operand_says_when_a_locked_instruction_changes_nothing)
+{
+	const unsigned by_rbx = RBX << IDLE_REGISTER_SHIFT, by_r12 = R12 << IDLE_REGISTER_SHIFT;
+
+	ck_assert_uint_eq(idle_operand("f0 48 0f c1 1f"),
+			  IDLE_IF_ZERO | by_rbx);			       /* xadd [rdi],rbx */
+	ck_assert_uint_eq(idle_operand("f0 4c 01 27"), IDLE_IF_ZERO | by_r12); /* add */
+	ck_assert_uint_eq(idle_operand("f0 48 29 1f"), IDLE_IF_ZERO | by_rbx); /* sub */
+	ck_assert_uint_eq(idle_operand("f0 48 09 1f"), IDLE_IF_ZERO | by_rbx); /* or */
+	ck_assert_uint_eq(idle_operand("f0 48 31 1f"), IDLE_IF_ZERO | by_rbx); /* xor */
+	ck_assert_uint_eq(idle_operand("f0 48 21 1f"), IDLE_IF_ONES | by_rbx); /* and */
+	ck_assert_uint_eq(idle_operand("f0 83 0c 24 00"), IDLE_ALWAYS);	       /* or [rsp],0 */
+	ck_assert_uint_eq(idle_operand("f0 83 0c 24 01"), 0);		       /* or [rsp],1 */
+	ck_assert_uint_eq(idle_operand("f0 83 24 24 ff"), IDLE_ALWAYS);	       /* and [rsp],-1 */
+	ck_assert_uint_eq(idle_operand("f0 83 24 24 00"), 0);		       /* and [rsp],0 */
+	ck_assert_uint_eq(idle_operand("f0 48 ff 07"), 0);		       /* inc */
+	ck_assert_uint_eq(idle_operand("48 87 1f"), 0);			       /* xchg */
+	ck_assert_uint_eq(idle_operand("f0 48 0f b1 1f"), 0);		       /* cmpxchg */
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("decode");
@@ -369,6 +397,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, locked_instructions_are_counted_where_they_begin);
 	tcase_add_loop_test(tests, registers_are_read_killed_or_changed, 0, ROWS(register_rows));
 	tcase_add_test(tests, values_go_from_source_to_destination);
+	tcase_add_test(tests, operand_says_when_a_locked_instruction_changes_nothing);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

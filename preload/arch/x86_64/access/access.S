@@ -40,7 +40,7 @@ gather_common:
 	MARK	access_masked_end
 	.p2align 6
 begin_common:
-	WITH_FLAGS access_lock_begin
+	WITH_FLAGS access_lock_begin, SHOW_PRESERVED
 	.p2align 6
 end_common:
 	WITH_FLAGS access_lock_end
