@@ -1,10 +1,11 @@
 /*
  * Races: observation of memory, from the first thread creation on.
  *
- * Until then a program has one thread, and pays nothing.  Then its code and
- * that of its libraries is planned (src/x86), copied with checks, and patched
- * to jump into the copies, while no other thread can run it.  Modules that are
- * loaded later are instrumented before their code runs.
+ * Until then, or a timer that the C library makes threads for, a program has one
+ * thread, and pays nothing.  Then its code and that of its libraries is planned
+ * (src/x86), copied with checks, and patched to jump into the copies, while no
+ * other thread can run it.  Modules that are loaded later are instrumented before
+ * their code runs.
  */
 #ifndef PRELOAD_INSTRUMENT_RACES_H
 #define PRELOAD_INSTRUMENT_RACES_H

@@ -8,7 +8,6 @@
  * creation on, as nothing needs it before.
  */
 #define _GNU_SOURCE
-#include <mqueue.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -310,16 +309,10 @@ WRAP_SENDER(timer_settime,
 	    (timer_t timer, int flags, const struct itimerspec *restrict value,
 	     struct itimerspec *restrict old),
 	    (timer, flags, value, old), SIGNAL_OF_TIMERS)
-WRAP_SENDER(timer_create,
-	    (clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer),
-	    (clock, event, timer), SIGNAL_OF_TIMERS)
 WRAP_SENDER(setitimer,
 	    (__itimer_which_t which, const struct itimerval *restrict value,
 	     struct itimerval *restrict old),
 	    (which, value, old), SIGNAL_OF_TIMERS)
-
-WRAP_SENDER(mq_notify, (mqd_t queue, const struct sigevent *event), (queue, event),
-	    SIGNAL_OF_TIMERS)
 
 EXPORT unsigned int alarm(unsigned int seconds)
 {

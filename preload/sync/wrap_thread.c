@@ -7,8 +7,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <mqueue.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "detect/base/describe.h"
 #include "detect/base/thread.h"
@@ -17,6 +20,7 @@
 #include "detect/deadlock/hang.h"
 #include "detect/deadlock/wait.h"
 #include "detect/sync/thread.h"
+#include "preload/channels/signal_channels.h"
 #include "preload/guest/access_words.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
@@ -254,6 +258,37 @@ EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
 	if (result == 0 && is_detached == PTHREAD_CREATE_JOINABLE)
 		child->handle = (uint64_t)*handle;
 	return result;
+}
+
+/* --- Threads of the C library ------------------------------------------------ */
+
+/* A call is about to ask for @event, for which the C library may make threads of its own. */
+static void before_event(const struct unwind_start *start, const struct sigevent *event)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	if (event && event->sigev_notify == SIGEV_THREAD)
+		races_begin(self, start);
+	signals_give(self, SIGNAL_OF_TIMERS);
+	guest_leave(self);
+}
+
+EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer)
+{
+	struct unwind_start start = unwind_start_here();
+
+	before_event(&start, event);
+	return REAL(timer_create)(clock, event, timer);
+}
+
+EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
+{
+	struct unwind_start start = unwind_start_here();
+
+	before_event(&start, event);
+	return REAL(mq_notify)(queue, event);
 }
 
 /* --- Join ------------------------------------------------------------------- */

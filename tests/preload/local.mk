@@ -37,6 +37,7 @@ guests_c = \
 	tests/preload/process/realtime_threads \
 	tests/preload/process/silent_shutdown tests/preload/process/spawned_children \
 	tests/preload/process/system_callbacks tests/preload/process/system_limits \
+	tests/preload/process/timer_races \
 	tests/preload/ranges/hidden_state tests/preload/ranges/ordered_state \
 	tests/preload/ranges/range_calls \
 	tests/preload/results/broken_pipe tests/preload/results/killed \
