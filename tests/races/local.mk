@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/races/plain_idioms_cxx.cc \
 	tests/races/predicates.c \
 	tests/races/predicates_cxx.cc \
+	tests/races/posting.c \
 	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
 	tests/races/shuffles.c \

@@ -494,31 +494,51 @@ static bool has_early(const struct detector *detector, const struct site *site)
 	return site != NULL;
 }
 
-/* Is the place of @access one that the thread itself has stored to last, or an atomic?  Of
- * atomics it is known what a store releases. */
-static bool is_own_or_atomic(const struct thread *thread, const struct access *access)
+/* Is the place of @access one that others seem to look at, or that the thread itself has not
+ * stored to last?  Not an atomic: of these it is known what a store releases. */
+static bool may_be_seen(const struct thread *thread, const struct access *access, bool is_ordering)
 {
 	uint64_t word;
 
 	if (!shadow_covers(access->address))
-		return true;
+		return false;
 	/* relaxed: other threads never store our word. */
 	word = load_relaxed(shadow_places(access->address).write);
-	return shadow_form(word) == SHADOW_ATOMIC ||
-	       (word && shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == thread->slot);
+	return shadow_form(word) != SHADOW_ATOMIC &&
+	       (is_ordering || !word || shadow_form(word) != SHADOW_PLAIN ||
+		shadow_slot(word) != thread->slot);
+}
+
+#define ORDERING_STORES 512u
+
+/* Is it among the first stores of a site by which others seem to acquire?  They count on from
+ * those of which callers are kept. */
+static bool is_early_release(struct site *site)
+{
+	/* relaxed: a count that need not be exact */
+	uint32_t count = load_relaxed(&site->first_count);
+
+	if (count >= ORIGIN_FIRST_CALLERS && count < ORDERING_STORES)
+		store_relaxed(&site->first_count, count + 1);
+	return count < ORDERING_STORES;
 }
 
 /* Who acquires by a store of which nobody knows yet that it is a flag's knows the epoch that
  * it was made in.  A flag may be stored to once only, so the first store of each site ends
- * its epoch, if it is to what others may look at. */
+ * its epoch, if it is to what others may look at; once others seem to acquire there, some
+ * more do, whatever is stored. */
 static bool may_be_flag(const struct thread *thread, const struct access *access,
-			const struct site *site)
+			struct site *site)
 {
-	/* relaxed: a count of few */
+	/* relaxed: a hint, a count of few */
+	bool is_ordering = load_relaxed(&site_attention[access->site]) == SITE_ORDERING;
+
 	return site && site->flags & SITE_PLAIN_MOVE && access->flags & SITE_WRITE &&
-	       (access->size_bytes <= 4 || site->flags & SITE_CONSTANT) &&
 	       !access->is_late && !access->is_recorded &&
-	       load_relaxed(&site->first_count) == 1 && !is_own_or_atomic(thread, access);
+	       (is_ordering ? is_early_release(site)
+			    : (access->size_bytes <= 4 || site->flags & SITE_CONSTANT) &&
+				      load_relaxed(&site->first_count) == 1) &&
+	       may_be_seen(thread, access, is_ordering);
 }
 
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
