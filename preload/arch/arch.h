@@ -7,7 +7,8 @@
  *                      struct access_frame: those that a thunk has pushed, among them
  *                      frame_pointer, pc, return_address and words;
  *                      access_frame_has_stored(); access_frame_register(), of
- *                      that and struct preserved_registers; SYSCALL_LAST_ARGUMENT
+ *                      that and struct preserved_registers; SYSCALL_LAST_ARGUMENT;
+ *                      struct guest_head: what thunks know of the guest
  *   offsets.def        numbers of C that assembly needs
  *   access/            the thunks (x86/decode/thunk.h); accesses of several elements;
  *                      vector_state.h; thunk_context.h

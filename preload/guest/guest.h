@@ -106,10 +106,11 @@ struct guest_thread {
 	struct guest_thread *previous; /* in that of living threads */
 };
 
-enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
+_Static_assert(offsetof(struct guest_thread, guard) == offsetof(struct guest_head, guard) &&
+		       offsetof(struct guest_thread, leaving) == offsetof(struct guest_head, leaving),
+	       "thunks find them there");
 
-/* Signals are blocked until the guard goes down; events are noted then. */
-enum guest_leaving { LEAVING_DEFERRED = 1u, LEAVING_NOTED = 2u };
+enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
 
 extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 /* The same, once the thread uses its lock memo; else one that holds nothing. */

@@ -7,6 +7,8 @@
 
 #include "base/types.h"
 
+struct thread;
+
 /* By the kernel's REG_... numbers. */
 struct context_registers {
 	gregset_t all;
@@ -80,6 +82,17 @@ static inline bool access_frame_has_stored(const struct access_frame *frame)
 #define WHAT_WRITE 0x100u
 #define WHAT_AGAIN 0x200u /* the thunk has recorded it, and met another thread */
 #define WHAT_CLAIMED 0x400u /* ... and somebody claimed the page of the word meanwhile */
+
+/* How a struct guest_thread begins (preload/guest/guest.h): thunks raise its guard, too. */
+struct guest_head {
+	struct thread *thread;
+	uintptr_t guard;
+	uint8_t leaving;
+};
+
+/* What is to be done when the guard goes down: signals are blocked until then; events are noted
+ * then. */
+enum guest_leaving { LEAVING_DEFERRED = 1u, LEAVING_NOTED = 2u };
 
 /* Which regions have shadow, by the address's upper bits. */
 #define ACCESS_REGION_SHIFT 40
