@@ -78,6 +78,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/arch/x86_64/access/access.S \
 	%D%/arch/x86_64/access/cell_thunk.inc \
 	%D%/arch/x86_64/access/elements.c \
+	%D%/arch/x86_64/access/line_thunk.inc \
 	%D%/arch/x86_64/access/on_stack.S \
 	%D%/arch/x86_64/access/part_thunk.inc \
 	%D%/arch/x86_64/access/record_thunk.inc \

@@ -14,7 +14,7 @@ EXTRA_DIST += \
 	tests/races/atomic_updates.c \
 	tests/races/atomics.c \
 	tests/races/cases.h \
-	tests/races/idle_atomics.c \
+	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
 	tests/races/items.h \
 	tests/races/channel_edges.c \

@@ -14,6 +14,7 @@
 #include "detect/shadow/atomic_table.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/shadow.h"
 #include "preload/arch/x86_64/frame.h"
 #include "x86/decode/thunk.h"

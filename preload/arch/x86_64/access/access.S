@@ -9,6 +9,7 @@
 #include "preload/arch/x86_64/access/thunk_frame.inc"
 #include "preload/arch/x86_64/access/record_thunk.inc"
 #include "preload/arch/x86_64/access/cell_thunk.inc"
+#include "preload/arch/x86_64/access/line_thunk.inc"
 #include "preload/arch/x86_64/access/part_thunk.inc"
 #include "preload/arch/x86_64/access/whole_thunk.inc"
 
