@@ -6,6 +6,7 @@
 #ifndef DETECT_BASE_THREAD_ACCESSES_H
 #define DETECT_BASE_THREAD_ACCESSES_H
 
+#include "base/shadow_place.h"
 #include "base/types.h"
 
 struct atomic_location;
@@ -122,6 +123,7 @@ struct predicate {
 };
 
 #define STALE_READ_FILTER 256u
+#define STALE_READS_SEVERAL 2u /* at one place of the filter */
 
 struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
@@ -134,7 +136,7 @@ struct thread_accesses {
 	struct overwritten_place overwritten[OVERWRITTEN_PLACES];
 	struct awaited_place awaited[AWAITED_PLACES];
 	struct met_race races[MET_RACES];
-	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */
+	uint8_t stale_read_filter[STALE_READ_FILTER]; /* stale_filter_may_have() */
 	struct stale_read *stale_reads;		      /* NULL: none yet */
 	const struct stale_read *stale_under_way;     /* whose load is about to be made */
 	uint32_t stale_read_bytes;		      /* of all of them */
@@ -167,5 +169,34 @@ struct thread_accesses {
 	uint32_t sample; /* slow accesses until one keeps its callers */
 	uint64_t examined_count; /* accesses that access_check() was called for */
 };
+
+/* The filter of a thread's stale reads has a place for each granule, by the low byte of its number;
+ * the byte there says which one, as far as it tells. */
+static inline uint8_t stale_filter_tag(uintptr_t address)
+{
+	return (uint8_t)(address / SHADOW_GRANULE / STALE_READ_FILTER | 1);
+}
+
+static inline uint8_t *stale_filter_place(struct thread_accesses *accesses, uintptr_t address)
+{
+	return &accesses->stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER];
+}
+
+static inline void stale_filter_put(struct thread_accesses *accesses, uintptr_t address)
+{
+	uint8_t *place = stale_filter_place(accesses, address);
+	uint8_t tag = stale_filter_tag(address);
+
+	*place = *place && *place != tag ? STALE_READS_SEVERAL : tag;
+}
+
+/* May the granule of @address have one?  Thunks ask this, too. */
+static inline bool stale_filter_may_have(struct thread_accesses *accesses, uintptr_t address)
+{
+	uint8_t found = *stale_filter_place(accesses, address);
+
+	return UNLIKELY(found) &&
+	       (found == STALE_READS_SEVERAL || found == stale_filter_tag(address));
+}
 
 #endif

@@ -8,13 +8,11 @@
 void predicate_filter(struct thread *thread)
 {
 	const struct predicate *predicate = &thread->accesses.predicate;
-	uintptr_t first = predicate->address / SHADOW_GRANULE;
-	uintptr_t last = (predicate->address + predicate->size_bytes - 1) / SHADOW_GRANULE;
 
 	if (!predicate_is_open(thread))
 		return;
-	thread->accesses.stale_read_filter[first % STALE_READ_FILTER] = 1;
-	thread->accesses.stale_read_filter[last % STALE_READ_FILTER] = 1;
+	stale_filter_put(&thread->accesses, predicate->address);
+	stale_filter_put(&thread->accesses, predicate->address + predicate->size_bytes - 1);
 }
 
 static void close_predicate(struct thread *thread)

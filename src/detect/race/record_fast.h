@@ -91,8 +91,7 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 					       callers);
 	thread->accesses.sample--;
 	*callers = CALLERS_DROPPED;
-	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
-	    stale_reads_touch(thread, address))
+	if (stale_filter_may_have(&thread->accesses, address) && stale_reads_touch(thread, address))
 		return true;
 	if (LIKELY(attention == SITE_QUIET))
 		return false;

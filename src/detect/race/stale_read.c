@@ -22,17 +22,12 @@ static void clear_filter(struct thread *thread)
 		thread->accesses.stale_read_filter[i] = 0;
 }
 
-static uint8_t *filter_of(struct thread *thread, uintptr_t address)
-{
-	return &thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER];
-}
-
 /* What is at @address is forgotten, but others may have the same place in the filter. */
 static void take_from_filter(struct thread *thread, uintptr_t address)
 {
-	*filter_of(thread, address) = 0;
+	*stale_filter_place(&thread->accesses, address) = 0;
 	EACH_STALE_READ(i, thread)
-		*filter_of(thread, thread->accesses.stale_reads[i].address) = 1;
+		stale_filter_put(&thread->accesses, thread->accesses.stale_reads[i].address);
 	predicate_filter(thread);
 }
 
@@ -278,7 +273,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 	thread->accesses.stale_read_count++;
 	thread->accesses.stale_read_places |= stale_read_place(thread, stale);
 	store_release(&stale->address, access->address); /* pairs with end_reads() */
-	*filter_of(thread, access->address) = 1;
+	stale_filter_put(&thread->accesses, access->address);
 	marks_put(&step->detector->stale_read_marks, access->address);
 	return stale;
 }

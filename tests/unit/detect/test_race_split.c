@@ -64,6 +64,26 @@ static uint8_t filter_at(uint32_t offset)
 					     STALE_READ_FILTER];
 }
 
+/* Granules that share a place of the filter. */
+START_TEST(the_filter_of_a_thread_tells_granules_apart)
+{
+	static struct thread_accesses accesses;
+	uintptr_t one = 0x7f0000001000, other = one + 0x1000, third = one + 0x3000;
+
+	ck_assert(!stale_filter_may_have(&accesses, one));
+	stale_filter_put(&accesses, one + 4);
+	ck_assert(stale_filter_may_have(&accesses, one));
+	ck_assert(!stale_filter_may_have(&accesses, other));
+	stale_filter_put(&accesses, one);
+	ck_assert(!stale_filter_may_have(&accesses, other));
+	stale_filter_put(&accesses, other);
+	ck_assert(stale_filter_may_have(&accesses, one));
+	ck_assert(stale_filter_may_have(&accesses, other));
+	stale_filter_put(&accesses, third);
+	ck_assert(stale_filter_may_have(&accesses, one));
+}
+END_TEST
+
 START_TEST(the_filter_has_what_is_remembered)
 {
 	uint32_t same = STALE_READ_FILTER * SHADOW_GRANULE;
@@ -92,6 +112,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_store_may_rest_on_a_load_of_an_earlier_section);
 	tcase_add_test(tests, a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen);
+	tcase_add_test(tests, the_filter_of_a_thread_tells_granules_apart);
 	tcase_add_test(tests, the_filter_has_what_is_remembered);
 	return racing_run(tests);
 }
