@@ -35,6 +35,13 @@ static int is_c11_busy(mtx_t *mutex)
 	return thrd_busy;
 }
 
+/* No result of the real call. */
+static int is_semaphore_unknown(sem_t *semaphore)
+{
+	(void)semaphore;
+	return 1;
+}
+
 static struct thread nobody = {
 	.held = {.locks = held_locks_none + 1, .top = held_locks_none + 1},
 };
@@ -48,6 +55,7 @@ static struct guest_thread no_context = {
 		.pthread_rwlock_trywrlock = is_rwlock_busy,
 		.pthread_spin_trylock = is_spin_busy,
 		.mtx_trylock = is_c11_busy,
+		.sem_trywait = is_semaphore_unknown,
 	},
 };
 

@@ -13,6 +13,7 @@
 #define PRELOAD_GUEST_GUEST_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/single_threaded.h>
 #include <threads.h>
 
@@ -59,7 +60,7 @@ struct perturbed_thread {
 };
 
 /* The real functions that a thread calls whose lock memo is in use.  Where it is not, they say
- * that the lock is busy. */
+ * that the lock is busy, or that it is not known whether a semaphore is. */
 struct guest_known_calls {
 	int (*pthread_mutex_trylock)(pthread_mutex_t *);
 	int (*pthread_mutex_unlock)(pthread_mutex_t *);
@@ -70,6 +71,7 @@ struct guest_known_calls {
 	int (*pthread_spin_unlock)(pthread_spinlock_t *);
 	int (*mtx_trylock)(mtx_t *);
 	int (*mtx_unlock)(mtx_t *);
+	int (*sem_trywait)(sem_t *);
 };
 
 struct guest_thread {

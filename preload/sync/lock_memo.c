@@ -20,11 +20,13 @@ static bool find_known_calls(struct guest_known_calls *calls)
 		.pthread_spin_unlock = REAL(pthread_spin_unlock),
 		.mtx_trylock = REAL(mtx_trylock),
 		.mtx_unlock = REAL(mtx_unlock),
+		.sem_trywait = REAL(sem_trywait),
 	};
 	return calls->pthread_mutex_trylock && calls->pthread_mutex_unlock &&
 	       calls->pthread_rwlock_tryrdlock && calls->pthread_rwlock_trywrlock &&
 	       calls->pthread_rwlock_unlock && calls->pthread_spin_trylock &&
-	       calls->pthread_spin_unlock && calls->mtx_trylock && calls->mtx_unlock;
+	       calls->pthread_spin_unlock && calls->mtx_trylock && calls->mtx_unlock &&
+	       calls->sem_trywait;
 }
 
 void lock_memo_open(struct guest_thread *self)
@@ -203,6 +205,25 @@ void lock_memo_learn_site(struct guest_thread *self, enum lock_memo_call call, u
 	keep_hold(entry, start, hold);
 	fence_signal();
 	entry->call = address + call;
+}
+
+bool lock_memo_take_on(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
+		       const struct unwind_start *start)
+{
+	struct thread *thread = self->thread;
+	const struct lock_memo_entry *entry = lock_memo_find(self, call, address, frame_of(start));
+	struct sync_object *object;
+
+	if (!entry || !lock_memo_is_stack(entry))
+		return false;
+	object = entry->object;
+	/* relaxed: ordered by the guest's lock */
+	if (load_relaxed(&object->life) != entry->life)
+		return false;
+	lock_memo_add(entry, object, thread->held.top, thread);
+	if (object->stamp != thread->clocks.stamp && object->stamp)
+		lock_acquire_clock(&guest_detector, thread, object, LOCK_EXCLUSIVE);
+	return true;
 }
 
 void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,

@@ -18,7 +18,8 @@
  *   then: it was not destroyed, freed, nor used by a first other thread in between.  If there
  *   are locks on the stack below this frame, they have ended: that is for the call in full.
  * - Happens-before: the lock has the stamp of this thread's clock, so whoever released it
- *   last knew what the thread knows, and nothing is to be joined.
+ *   last knew what the thread knows, and nothing is to be joined.  If it has another's, that
+ *   is joined, and nothing else is to be done: lock_memo_take_on().
  * - The owner: nobody, so the lock is neither held again nor taken from somebody.
  * - Code that was loaded or unloaded, orders that count anew, the end of observation: these
  *   change a number that each entry was made with (detector_forget_calls()).
@@ -36,6 +37,8 @@
 
 #include <pthread.h>
 
+#include "detect/deadlock/waker.h"
+#include "detect/sync/semaphore.h"
 #include "preload/guest/guest.h"
 #include "preload/outside/lock_memory.h"
 
@@ -152,6 +155,25 @@ lock_memo_add(const struct lock_memo_entry *entry, struct sync_object *object,
 	store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 }
 
+/* The entry of the calling thread's call for the lock at @address, by all but what @object, the
+ * entry's, was through since.  NULL: there is none. */
+static inline __attribute__((always_inline)) const struct lock_memo_entry *
+lock_memo_find(const struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
+	       const uintptr_t *frame)
+{
+	const struct thread *thread = self->thread;
+	uintptr_t return_address = frame[1];
+	const struct lock_memo_entry *entry =
+		lock_memo_place(self->lock_memo, address + call, return_address);
+
+	if (UNLIKELY(entry->call != address + call) ||
+	    UNLIKELY(entry->return_address != return_address) || UNLIKELY(entry->frame != frame) ||
+	    UNLIKELY(entry->before != lock_memo_before(thread->held.top)) ||
+	    UNLIKELY(thread->held.lowest_on_stack < (uintptr_t)frame))
+		return NULL;
+	return entry;
+}
+
 /* Records that the calling thread, whose memo is open, has taken the lock at @address by
  * @call.  False: this is to be recorded in full. */
 static inline __attribute__((always_inline)) bool
@@ -159,22 +181,19 @@ lock_memo_take(const struct guest_thread *self, enum lock_memo_call call, uintpt
 	       const uintptr_t *frame)
 {
 	struct thread *thread = self->thread;
-	uintptr_t return_address = frame[1];
-	const struct lock_memo_entry *entry =
-		lock_memo_place(self->lock_memo, address + call, return_address);
-	struct held_lock *hold = thread->held.top;
-	struct sync_object *object = entry->object;
+	const struct lock_memo_entry *entry = lock_memo_find(self, call, address, frame);
 
-	if (UNLIKELY(entry->call != address + call) ||
-	    UNLIKELY(entry->return_address != return_address) || UNLIKELY(entry->frame != frame) ||
-	    UNLIKELY(entry->before != lock_memo_before(hold)) ||
-	    UNLIKELY(thread->held.lowest_on_stack < (uintptr_t)frame) ||
-	    UNLIKELY(!lock_memo_is_life(entry, object, thread)) ||
+	if (UNLIKELY(!entry) || UNLIKELY(!lock_memo_is_life(entry, entry->object, thread)) ||
 	    UNLIKELY(!lock_memo_is_stack(entry)))
 		return false;
-	lock_memo_add(entry, object, hold, thread);
+	lock_memo_add(entry, entry->object, thread->held.top, thread);
 	return true;
 }
+
+/* The same if others may have had the lock since, whose clocks are to be joined.  With the guard
+ * up. */
+bool lock_memo_take_on(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
+		       const struct unwind_start *start);
 
 /* Records that the calling thread is about to release it.  False, as above. */
 static inline __attribute__((always_inline)) bool lock_memo_give(const struct guest_thread *self,
@@ -190,6 +209,55 @@ static inline __attribute__((always_inline)) bool lock_memo_give(const struct gu
 		return false;
 	store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 	held_locks_drop(&thread->held);
+	return true;
+}
+
+/*
+ * --- Semaphores used as locks ---
+ *
+ * What is known of them beside what locks have: how many tokens there are, whether a post by
+ * another thread has shown that it is no lock, and whom a post may wake who holds what.  A stamp
+ * of the thread's own tells that it has posted the semaphore as a lock before.  Where memory is
+ * observed, each use is recorded, for what ends the semaphore.
+ */
+
+/* The same of a semaphore, of which the thread has got the token without waiting. */
+static inline __attribute__((always_inline)) bool
+lock_memo_take_token(const struct guest_thread *self, uintptr_t address, const uintptr_t *frame)
+{
+	struct thread *thread = self->thread;
+	const struct lock_memo_entry *entry =
+		lock_memo_find(self, LOCK_MEMO_TRY, address, frame);
+	const struct sync_info *info;
+
+	if (UNLIKELY(!entry) || UNLIKELY(guest_detector.is_memory_observed) ||
+	    UNLIKELY(!lock_memo_is_life(entry, entry->object, thread)))
+		return false;
+	info = entry->object->info;
+	if (UNLIKELY(!semaphore_is_lock(info)) || UNLIKELY(!lock_memo_is_stack(entry)))
+		return false;
+	fetch_add_acq_rel(&info->extra->value, -1);
+	lock_memo_add(entry, entry->object, thread->held.top, thread);
+	return true;
+}
+
+/* Records that the calling thread is about to post it.  False, as above.  A handler may post,
+ * even where the thread is about to record a hold. */
+static inline __attribute__((always_inline)) bool lock_memo_post(const struct guest_thread *self,
+								 uintptr_t address)
+{
+	const struct thread *thread = self->thread;
+	const struct sync_object *object = thread->held.top[-1].object;
+	const struct sync_info *info = object->info;
+
+	if (UNLIKELY(object->address != address) || UNLIKELY(self->guard) ||
+	    UNLIKELY(guest_detector.is_memory_observed) ||
+	    UNLIKELY(!info) || UNLIKELY(info->kind != OBJECT_SEMAPHORE) ||
+	    UNLIKELY(!semaphore_is_lock(info)) ||
+	    (thread->held.count > 1 && UNLIKELY(!waker_knows_post(thread, object))) ||
+	    UNLIKELY(!lock_memo_give(self, address)))
+		return false;
+	fetch_add_acq_rel(&info->extra->value, 1);
 	return true;
 }
 

@@ -134,11 +134,26 @@ static struct guest_thread *record_taken(enum object_kind kind, enum lock_memo_c
 	return attempt.self;
 }
 
+static bool take_on(enum lock_memo_call call, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	bool is_known;
+
+	if (!self)
+		return false;
+	is_known = lock_memo_take_on(self, call, address, start);
+	guest_leave(self);
+	return is_known;
+}
+
 void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
 		struct unwind_start start)
 {
-	struct guest_thread *self = record_taken(kind, call, address, &start);
+	struct guest_thread *self;
 
+	if (take_on(call, address, &start))
+		return;
+	self = record_taken(kind, call, address, &start);
 	if (!self)
 		return;
 	guest_raise(self);

@@ -114,7 +114,8 @@ WRAP_TOKEN_WAIT(sem_clockwait,
 		(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time),
 		(semaphore, clock, time), wait_limit(clock, time))
 
-EXPORT int sem_trywait(sem_t *semaphore)
+/* Of a thread without a memo of its lock calls. */
+static __attribute__((noinline)) int slowly_sem_trywait(sem_t *semaphore)
 {
 	struct unwind_start start = unwind_start_here();
 	struct token_wait wait;
@@ -125,6 +126,39 @@ EXPORT int sem_trywait(sem_t *semaphore)
 	result = REAL(sem_trywait)(semaphore);
 	if (result == 0)
 		note_taken(&wait);
+	lock_memo_open(wait.self);
+	return result;
+}
+
+/* The token was taken, by a call that the thread's memo does not have. */
+static __attribute__((noinline)) int taken_sem_trywait(sem_t *semaphore)
+{
+	struct unwind_start start = unwind_start_here();
+	struct token_wait wait;
+	struct guest_thread *self;
+
+	if (!wait_is_observed(&wait, semaphore, false, false, &start))
+		return 0;
+	note_taken(&wait);
+	self = wait.self;
+	if (self->thread->held.top[-1].object == wait.object) {
+		guest_raise(self);
+		lock_memo_learn(self, LOCK_MEMO_TRY, (uintptr_t)semaphore, &start);
+		guest_leave(self);
+	}
+	return 0;
+}
+
+EXPORT int sem_trywait(sem_t *semaphore)
+{
+	const struct guest_thread *self = guest_known;
+	int result = self->known_calls.sem_trywait(semaphore);
+
+	if (UNLIKELY(result > 0))
+		return slowly_sem_trywait(semaphore);
+	if (LIKELY(result == 0) &&
+	    UNLIKELY(!lock_memo_take_token(self, (uintptr_t)semaphore, __builtin_frame_address(0))))
+		return taken_sem_trywait(semaphore);
 	return result;
 }
 
@@ -140,7 +174,7 @@ static void note_uncounted(sem_t *semaphore)
 		object->info->extra->is_value_known = false;
 }
 
-EXPORT int sem_post(sem_t *semaphore)
+static __attribute__((noinline)) int slowly_sem_post(sem_t *semaphore)
 {
 	struct unwind_start start = unwind_start_here();
 	struct guest_thread *self = guest_enter();
@@ -162,6 +196,13 @@ EXPORT int sem_post(sem_t *semaphore)
 		note_uncounted(semaphore);
 	}
 	return REAL(sem_post)(semaphore);
+}
+
+EXPORT int sem_post(sem_t *semaphore)
+{
+	if (LIKELY(lock_memo_post(guest_known, (uintptr_t)semaphore)))
+		return REAL(sem_post)(semaphore);
+	return slowly_sem_post(semaphore);
 }
 
 static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value_known,

@@ -59,6 +59,7 @@ guests_c = \
 	tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/hand_overs_sockets \
 	tests/preload/sync/known_calls tests/preload/sync/known_calls_kept \
+	tests/preload/sync/known_tokens \
 	tests/preload/sync/lone_calls tests/preload/sync/lone_held \
 	tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \

@@ -297,7 +297,7 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 
 memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_call_site \
 	tests/unit/preload/test_lock_memo tests/unit/preload/test_ranges \
-	tests/unit/preload/test_reserved
+	tests/unit/preload/test_reserved tests/unit/preload/test_token_memo
 
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
@@ -312,9 +312,15 @@ tests_unit_preload_test_call_site_LDADD = src/libcore.a $(CHECK_LIBS)
 # The detector of the tests is the guest's.
 tests_unit_preload_test_lock_memo_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_detector
 tests_unit_preload_test_lock_memo_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer -Wno-redundant-decls
-tests_unit_preload_test_lock_memo_SOURCES = tests/unit/preload/test_lock_memo.c \
-	$(knowledge_sources) preload/sync/lock_memo.c preload/guest/real.c
+memo_sources = tests/unit/preload/memo_lab.c tests/unit/preload/memo_lab.h $(knowledge_sources) \
+	preload/sync/lock_memo.c preload/guest/real.c
+tests_unit_preload_test_lock_memo_SOURCES = tests/unit/preload/test_lock_memo.c $(memo_sources)
 tests_unit_preload_test_lock_memo_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_preload_test_token_memo_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_detector
+tests_unit_preload_test_token_memo_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer -Wno-redundant-decls
+tests_unit_preload_test_token_memo_SOURCES = tests/unit/preload/test_token_memo.c $(memo_sources)
+tests_unit_preload_test_token_memo_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_preload_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_preload_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer

@@ -135,6 +135,11 @@ void waker_waits(struct detector *detector, struct thread *thread, struct sync_o
 	runtime_unlock(&detector->lock);
 }
 
+bool waker_knows_post(const struct thread *thread, const struct sync_object *semaphore)
+{
+	return has_all_notes(thread, semaphore->info->extra->brought, semaphore, NULL);
+}
+
 void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   stack_id stack)
 {

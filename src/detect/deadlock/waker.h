@@ -23,4 +23,7 @@ void waker_waits(struct detector *detector, struct thread *thread, struct sync_o
 void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   stack_id stack);
 
+/* Would waker_signals() for this semaphore note nothing new? */
+bool waker_knows_post(const struct thread *thread, const struct sync_object *semaphore);
+
 #endif

@@ -10,11 +10,6 @@
 #include "detect/base/report.h"
 #include "detect/deadlock/waker.h"
 
-static bool is_lock(const struct sync_info *info)
-{
-	return info && info->extra->is_value_known && !info->is_not_a_lock;
-}
-
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value)
 {
 	(void)detector;
@@ -43,7 +38,7 @@ static void stop_being_lock(struct detector *detector, struct sync_object *objec
 void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      bool is_timed, stack_id stack)
 {
-	if (is_lock(object->info) && !held_locks_find(&thread->held, object))
+	if (semaphore_is_lock(object->info) && !held_locks_find(&thread->held, object))
 		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
 }
 
@@ -79,7 +74,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 		return;
 	life_used(detector, thread, object, ACTION_WAIT, stack);
 	fetch_add_acq_rel(&info->extra->value, -1);
-	if (!is_lock(info)) {
+	if (!semaphore_is_lock(info)) {
 		/* If it was taken as a lock, it is none any more. */
 		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
 		handover_take(detector, thread, object);
@@ -99,9 +94,9 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 		return;
 	life_used(detector, thread, object, ACTION_SIGNAL, stack);
 	waker_signals(detector, thread, object, stack);
-	if (!held && is_lock(info))
+	if (!held && semaphore_is_lock(info))
 		stop_being_lock(detector, object);
-	if (is_lock(info)) {
+	if (semaphore_is_lock(info)) {
 		lock_releasing(detector, thread, object, held);
 		info->extra->has_been_unlocked = true;
 	} else {

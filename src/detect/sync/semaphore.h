@@ -13,6 +13,12 @@
 
 #include "detect/base/detector.h"
 
+/* Is the semaphore a lock, by what was seen of it? */
+static inline bool semaphore_is_lock(const struct sync_info *info)
+{
+	return info && info->extra->is_value_known && !info->is_not_a_lock;
+}
+
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value);
 
 /* Before a wait that may block.  @is_timed: the wait is bounded. */

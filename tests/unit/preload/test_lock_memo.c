@@ -2,84 +2,13 @@
  * The lock memo against what a call is recorded as in full: a thread takes locks from random
  * stacks, with random others held, while locks end, other threads take them, memory is recorded.
  */
-#include <check.h>
-#include <sys/mman.h>
-
-#include "detect/base/detector.h"
-#include "detect/base/thread.h"
 #include "detect/life/lock_lives.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/thread.h"
-#include "preload/guest/modules.h"
-#include "preload/guest/real.h"
-#include "preload/sync/lock_memo.h"
-#include "tests/unit/detect/knowledge.h"
+#include "tests/unit/preload/memo_lab.h"
 
-/* Code that the unwinder can step through: it calls a function, and then another one. */
-void by_size(void (*function)(void));
-extern char by_size_return[], by_size_again[], by_rbp_return[];
-
-__asm__(".text\n"
-	".type by_size, @function\n"
-	"by_size:\n"
-	"	.cfi_startproc\n"
-	"	subq	$8, %rsp\n"
-	"	.cfi_def_cfa_offset 16\n"
-	"	call	*%rdi\n"
-	"by_size_return:\n"
-	"	call	*%rdi\n"
-	"by_size_again:\n"
-	"	addq	$8, %rsp\n"
-	"	.cfi_def_cfa_offset 8\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size by_size, . - by_size\n"
-	".type by_rbp, @function\n"
-	"by_rbp:\n"
-	"	.cfi_startproc\n"
-	"	pushq	%rbp\n"
-	"	.cfi_def_cfa_offset 16\n"
-	"	.cfi_offset %rbp, -16\n"
-	"	movq	%rsp, %rbp\n"
-	"	.cfi_def_cfa_register %rbp\n"
-	"	call	*%rdi\n"
-	"by_rbp_return:\n"
-	"	popq	%rbp\n"
-	"	.cfi_def_cfa %rsp, 8\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size by_rbp, . - by_rbp\n");
-
-#define WORD_COUNT 64u
-#define STACK_WORDS 24u /* of these, those that change */
 #define LOCK_COUNT 4u
 
-/* What the memo needs of the guest library. */
-static struct guest_thread self;
-__thread struct guest_thread *guest_known;
-bool guest_is_quick = true;
-uint32_t guest_code_generation = 1;
-
-/* Whose return addresses are the C library's. */
-static struct module library;
-static uintptr_t library_address;
-
-struct module *modules_find(uintptr_t address, uint32_t generation)
-{
-	(void)generation;
-	return address == library_address || address == (uintptr_t)REAL(pthread_mutex_unlock)
-		       ? &library
-		       : NULL;
-}
-
-bool modules_is_own(uintptr_t address)
-{
-	(void)address;
-	return false;
-}
-
-static uintptr_t words[WORD_COUNT];
-static uint32_t stack_count;
 static uint64_t random_state;
 
 static uint64_t random_below(uint64_t limit)
@@ -88,13 +17,6 @@ static uint64_t random_below(uint64_t limit)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return random_state % limit;
-}
-
-static stack_id number_stack(void *context, const struct unwind_result *result)
-{
-	(void)context;
-	(void)result;
-	return ++stack_count;
 }
 
 static uintptr_t random_word(void)
@@ -113,34 +35,8 @@ static uintptr_t random_word(void)
 
 static void set_up(void)
 {
-	set_up_threads();
-	__libc_single_threaded = 0;
-	self = (struct guest_thread){
-		.thread = a,
-		.memo = mmap(NULL, stack_memo_bytes(), PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-	};
-	lock_memo_open(&self);
-	ck_assert_ptr_eq(guest_known, &self);
+	memo_set_up();
 	random_state = 88172645463325252u;
-	stack_count = 0;
-	library_address = 0;
-	memset(words, 0, sizeof(words));
-	for (unsigned i = 0; i < STACK_WORDS; i++)
-		words[i] = (uintptr_t)by_size_return;
-}
-
-static struct unwind_start start_of(const uintptr_t *frame)
-{
-	return (struct unwind_start){frame[1], (uintptr_t)(frame + 2), frame[0]};
-}
-
-/* The stack from the wrapper's @frame on, by the memo of stacks. */
-static stack_id stack_at(const uintptr_t *frame)
-{
-	struct unwind_start start = start_of(frame);
-
-	return stack_memo_find(self.memo, guest_code_generation, &start, number_stack, NULL);
 }
 
 /* What is to be told of the call is what a call in full would tell. */
@@ -244,6 +140,32 @@ START_TEST(what_others_did_is_acquired)
 	ck_assert(!is_known(1, words));
 	ck_assert_uint_eq(knows(a, &event), IN_FULL);
 	make_known(1, words);
+}
+END_TEST
+
+/* What others did is joined, and the rest need not be looked at again. */
+START_TEST(a_known_call_is_taken_on_from_others)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, 1);
+	struct unwind_start start = start_of(words);
+	uint64_t before = held_locks_chain(&a->held);
+	struct event event;
+
+	make_known(1, words);
+	ck_assert(!lock_memo_take_on(&self, LOCK_MEMO_TRY, object->address, &start));
+	take_mutex(b, object);
+	ck_assert(!lock_memo_take_on(&self, LOCK_MEMO_ACQUIRE, object->address, &start));
+	event = happens(b);
+	release_mutex(b, object);
+	ck_assert(lock_memo_take_on(&self, LOCK_MEMO_ACQUIRE, object->address, &start));
+	check_hit(object, words, before);
+	ck_assert_uint_eq(knows(a, &event), IN_FULL);
+	give(1);
+	words[7] = (uintptr_t)by_size_again;
+	ck_assert(!lock_memo_take_on(&self, LOCK_MEMO_ACQUIRE, object->address, &start));
+	words[7] = (uintptr_t)by_size_return;
+	lock_ended(&guest_detector, object);
+	ck_assert(!lock_memo_take_on(&self, LOCK_MEMO_ACQUIRE, object->address, &start));
 }
 END_TEST
 
@@ -524,6 +446,7 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, a_call_is_known_the_third_time);
 	tcase_add_test(cases, what_others_did_is_acquired);
+	tcase_add_test(cases, a_known_call_is_taken_on_from_others);
 	tcase_add_test(cases, what_is_known_is_not_learnt_again);
 	tcase_add_test(cases, what_was_recorded_is_given);
 	tcase_add_test(cases, a_new_life_is_not_known);
