@@ -167,9 +167,16 @@ static bool is_learnt(const struct lock_memo_entry *entry, uintptr_t call,
 	       lock_memo_is_stack(entry);
 }
 
-/* Does the call come for the second time in a row at its place, @missed?  @mark is its own. */
-static bool comes_again(uint64_t *missed, uint64_t mark)
+/* Does the call that has made @hold come for the second time in a row at its place, @missed?  Of
+ * locks that live for one call nothing is learnt.  @stack: 0 where it does not matter. */
+static bool comes_again(uint64_t *missed, const struct held_lock *hold, uintptr_t return_address,
+			uintptr_t stack)
 {
+	const struct sync_object *object = hold->object;
+	uint64_t life = object->generation & ~SYNC_GENERATION_FLAGS;
+	uint64_t mark = lock_memo_before(hold) ^ object->address ^ life << 40 ^ stack << 20 ^
+			return_address;
+
 	if (*missed == mark)
 		return true;
 	*missed = mark;
@@ -198,9 +205,9 @@ void lock_memo_learn_site(struct guest_thread *self, enum lock_memo_call call, u
 	const struct held_lock *hold = self->thread->held.top - 1;
 	struct lock_memo_entry *entry =
 		lock_memo_place(memo, address + call, start->return_address);
-	uint64_t mark = lock_memo_before(hold) ^ address ^ start->return_address;
 
-	if (!comes_again(&memo->missed[entry - memo->entries], mark) || !is_usual(hold, address))
+	if (!comes_again(&memo->missed[entry - memo->entries], hold, start->return_address, 0) ||
+	    !is_usual(hold, address))
 		return;
 	keep_hold(entry, start, hold);
 	fence_signal();
@@ -233,13 +240,13 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 	const struct held_lock *hold = self->thread->held.top - 1;
 	struct lock_memo_entry *entry =
 		lock_memo_place(memo, address + call, start->return_address);
-	uint64_t mark = lock_memo_before(hold) ^ address ^ start->sp << 20 ^ start->return_address;
 	const struct stack_memo_entry *known;
 
 	if (is_learnt(entry, address + call, start, hold))
 		return;
 	self->known_calls.pthread_mutex_trylock = try_far_lock;
-	if (!comes_again(&memo->missed[entry - memo->entries], mark))
+	if (!comes_again(&memo->missed[entry - memo->entries], hold, start->return_address,
+			 start->sp))
 		return;
 	known = stack_memo_newest_entry(self->memo, guest_code_generation, start);
 	if (!known || known->stack != hold->stack || !is_usual(hold, address))

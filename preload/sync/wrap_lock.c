@@ -18,11 +18,11 @@
 #include "preload/results/sink.h"
 #include "preload/outside/lock_names.h"
 
-struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
-				      uintptr_t address, stack_id stack)
+static struct sync_object *begin_object(struct guest_thread *self, enum object_kind kind,
+					uintptr_t address, uint32_t attributes, stack_id stack)
 {
 	struct sync_object *object = lock_begin(&guest_detector, self->thread, address, kind,
-						lock_attributes(kind, address), stack);
+						lock_attributes(kind, address) | attributes, stack);
 
 	if (!object)
 		return NULL;
@@ -30,6 +30,22 @@ struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kin
 		barrier_initialised(object, lock_barrier_size(address));
 	lock_names_begin(object);
 	shared_note(object->info);
+	return object;
+}
+
+struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
+				      uintptr_t address, stack_id stack)
+{
+	return begin_object(self, kind, address, 0, stack);
+}
+
+struct sync_object *lock_object_make(struct guest_thread *self, enum object_kind kind,
+				     uintptr_t address, stack_id stack)
+{
+	struct sync_object *object = begin_object(self, kind, address, SYNC_INITIALISED, stack);
+
+	if (object && object->info)
+		object->info->created = stack;
 	return object;
 }
 
@@ -322,11 +338,9 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
 		lock_ended(&guest_detector, object);
 	}
 	life_forget_end(&guest_detector, address);
-	object = lock_object_begin(self, kind, address, stack);
-	if (object && object->info) {
-		object->info->created = stack;
+	object = lock_object_make(self, kind, address, stack);
+	if (object && object->info)
 		life_initialised(&guest_detector, self->thread, object, stack);
-	}
 	guest_leave(self);
 }
 

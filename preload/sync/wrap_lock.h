@@ -55,6 +55,10 @@ struct lock_attempt {
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack);
 
+/* The same by the call that initialises it. */
+struct sync_object *lock_object_make(struct guest_thread *self, enum object_kind kind,
+				     uintptr_t address, stack_id stack);
+
 /* Before and after the real call that initialises the object at @address. */
 void lock_note_initialising(enum object_kind kind, uintptr_t address,
 			    const struct unwind_start *start);

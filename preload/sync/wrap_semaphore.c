@@ -219,9 +219,8 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 	if (object && !(attributes & SYNC_NAMED))
 		lock_ended(&guest_detector, object);
 	life_forget_end(&guest_detector, (uintptr_t)semaphore);
-	object = lock_object_begin(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
+	object = lock_object_make(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
 	if (object && object->info) {
-		object->info->created = stack;
 		object->info->attributes |= attributes;
 		life_initialised(&guest_detector, self->thread, object, stack);
 		if (is_value_known)

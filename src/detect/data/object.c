@@ -305,11 +305,13 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 		}
 	}
 	info->kind = kind;
-	info->attributes = attributes;
+	info->attributes = attributes & ~(uint32_t)SYNC_INITIALISED;
 	info->address = object->address;
 	info->generation = object->generation;
 	info->first = first;
-	info->first_signals = runtime_lock_signals(&table->lock);
+	/* A system call, for what is asked only of locks that nobody has initialised. */
+	info->first_signals =
+		attributes & SYNC_INITIALISED ? ~0ull : runtime_lock_signals(&table->lock);
 	store_relaxed(&info->life, ++table->life_count); /* relaxed: see lockset.c */
 	/* release: a reader that finds the life finds it filled. */
 	store_release(&object->info, info);

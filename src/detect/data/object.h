@@ -34,7 +34,8 @@ enum sync_attribute {
 	SYNC_PROCESS_SHARED = 1u << 3,
 	SYNC_WRITERS_FIRST = 1u << 4, /* rwlock: readers queue behind writers */
 	SYNC_NAMED = 1u << 5,	      /* sem_open */
-	SYNC_DESTROYED = 1u << 6      /* its memory says that it was destroyed */
+	SYNC_DESTROYED = 1u << 6,     /* its memory says that it was destroyed */
+	SYNC_INITIALISED = 1u << 7    /* its life begins by a call for that; not kept */
 };
 
 /* A lock kept during a wait, or held at a signal: waker.h. */
@@ -124,7 +125,7 @@ struct sync_info {
 	thread_id first_thread; /* who used it first ... */
 	stack_id first;		/* ... where ... */
 	stack_id created;	/* where its init call was, or 0 */
-	uint64_t first_signals; /* ... with these signals blocked ... */
+	uint64_t first_signals; /* ... with these signals blocked, if it is a use ... */
 	union {
 		uint64_t first_structural; /* ... and this epoch of its structural clock */
 		struct sync_info *next_free;

@@ -3,6 +3,7 @@
  * memory, so that neighbours, pages and ranges can be chosen.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "detect/data/object.h"
@@ -60,6 +61,24 @@ START_TEST(what_was_begun_is_found_and_nothing_else)
 	ck_assert_ptr_null(sync_find(&table, PLACE + 8));
 	ck_assert_ptr_null(sync_find(&table, PLACE + PAGE));
 	ck_assert_uint_eq(table.life_count, 1);
+}
+END_TEST
+
+START_TEST(a_first_use_keeps_which_signals_were_blocked)
+{
+	const uint64_t blocked = 1ull << (SIGUSR1 - 1);
+	struct sync_object *used, *made;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	used = begin_mutex(PLACE);
+	made = sync_find_or_begin(&table, PLACE + 64, OBJECT_MUTEX,
+				  SYNC_INITIALISED | SYNC_ROBUST, 1);
+	ck_assert_uint_eq(used->info->first_signals, blocked);
+	ck_assert_uint_eq(made->info->first_signals, ~0ull);
+	ck_assert_uint_eq(made->info->attributes, SYNC_ROBUST);
 }
 END_TEST
 
@@ -497,6 +516,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, what_was_begun_is_found_and_nothing_else);
 	tcase_add_test(tests, a_life_keeps_what_it_began_with);
+	tcase_add_test(tests, a_first_use_keeps_which_signals_were_blocked);
 	tcase_add_test(tests, only_what_hands_over_has_an_extra_part);
 	tcase_add_test(tests, neighbours_in_a_page_keep_apart);
 	tcase_add_test(tests, a_page_may_be_full_of_spin_locks);

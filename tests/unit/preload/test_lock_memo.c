@@ -275,6 +275,19 @@ START_TEST(another_stack_is_another_call)
 }
 END_TEST
 
+/* Words of its stack would fill the memo, and never be of use. */
+START_TEST(what_lives_for_one_call_is_not_learnt)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert(!is_known(1, words));
+		lock_ended(&guest_detector, object_of(OBJECT_MUTEX, 1));
+	}
+	ck_assert_uint_eq(self.lock_memo->group_count, 0);
+	make_known(1, words);
+	ck_assert_uint_ne(self.lock_memo->group_count, 0);
+}
+END_TEST
+
 /* Calls that meet in one place of the memo. */
 START_TEST(places_are_not_calls)
 {
@@ -454,6 +467,7 @@ int main(void)
 	tcase_add_test(cases, a_held_lock_is_not_known);
 	tcase_add_test(cases, only_the_last_hold_is_given_up);
 	tcase_add_test(cases, another_stack_is_another_call);
+	tcase_add_test(cases, what_lives_for_one_call_is_not_learnt);
 	tcase_add_test(cases, places_are_not_calls);
 	tcase_add_test(cases, what_waits_for_a_release_is_not_passed_over);
 	tcase_add_test(cases, what_the_library_calls_once_is_not_compared);
