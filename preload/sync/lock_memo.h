@@ -216,7 +216,8 @@ static inline __attribute__((always_inline)) bool lock_memo_give(const struct gu
  * --- Semaphores used as locks ---
  *
  * What is known of them beside what locks have: how many tokens there are, whether a post by
- * another thread has shown that it is no lock, and whom a post may wake who holds what.  A stamp
+ * another thread has shown that it is no lock, under which locks it was taken last, and whom a
+ * post may wake who holds what.  A stamp
  * of the thread's own tells that it has posted the semaphore as a lock before.  Where memory is
  * observed, each use is recorded, for what ends the semaphore.
  */
@@ -228,7 +229,7 @@ lock_memo_take_token(const struct guest_thread *self, uintptr_t address, const u
 	struct thread *thread = self->thread;
 	const struct lock_memo_entry *entry =
 		lock_memo_find(self, LOCK_MEMO_TRY, address, frame);
-	const struct sync_info *info;
+	struct sync_info *info;
 
 	if (UNLIKELY(!entry) || UNLIKELY(guest_detector.is_memory_observed) ||
 	    UNLIKELY(!lock_memo_is_life(entry, entry->object, thread)))
@@ -237,6 +238,7 @@ lock_memo_take_token(const struct guest_thread *self, uintptr_t address, const u
 	if (UNLIKELY(!semaphore_is_lock(info)) || UNLIKELY(!lock_memo_is_stack(entry)))
 		return false;
 	fetch_add_acq_rel(&info->extra->value, -1);
+	semaphore_note_held(thread, info);
 	lock_memo_add(entry, entry->object, thread->held.top, thread);
 	return true;
 }

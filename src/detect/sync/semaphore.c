@@ -53,18 +53,6 @@ bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
 	return wait_begin(detector, thread, &wait);
 }
 
-/* lock_order/chain.c looks there. */
-static void note_held_before(const struct thread *thread, struct sync_info *info)
-{
-	const struct held_lock *held = thread->held.top;
-
-	for (uint32_t i = 0; i < SYNC_TAKEN_UNDER; i++) {
-		bool is_lock = i < thread->held.count && (--held)->object->info;
-
-		info->extra->taken_under[i] = is_lock ? held->object->info->id : 0;
-	}
-}
-
 void semaphore_taken(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack)
 {
@@ -79,7 +67,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
 		handover_take(detector, thread, object);
 	} else if (!held_locks_find(&thread->held, object)) {
-		note_held_before(thread, info);
+		semaphore_note_held(thread, info);
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
 	}
 }

@@ -12,11 +12,25 @@
 #define DETECT_SYNC_SEMAPHORE_H
 
 #include "detect/base/detector.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 
 /* Is the semaphore a lock, by what was seen of it? */
 static inline bool semaphore_is_lock(const struct sync_info *info)
 {
 	return info && info->extra->is_value_known && !info->is_not_a_lock;
+}
+
+/* Notes what @thread, which is about to hold it as a lock, holds: lock_order/chain.c looks there. */
+static inline void semaphore_note_held(const struct thread *thread, struct sync_info *info)
+{
+	const struct held_lock *held = thread->held.top;
+
+	for (uint32_t i = 0; i < SYNC_TAKEN_UNDER; i++) {
+		bool is_lock = i < thread->held.count && (--held)->object->info;
+
+		info->extra->taken_under[i] = is_lock ? held->object->info->id : 0;
+	}
 }
 
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value);

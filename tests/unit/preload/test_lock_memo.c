@@ -4,6 +4,7 @@
  */
 #include "detect/life/lock_lives.h"
 #include "detect/sync/mutex.h"
+#include "detect/sync/semaphore.h"
 #include "detect/sync/thread.h"
 #include "tests/unit/preload/memo_lab.h"
 
@@ -231,6 +232,25 @@ START_TEST(other_locks_held_are_another_call)
 	take(3, LOCK_MEMO_ACQUIRE, words);
 	ck_assert(!is_known(1, words));
 	give(3);
+}
+END_TEST
+
+/* A semaphore that was taken under the lock makes no edge to it; at another time it does. */
+START_TEST(an_edge_that_was_left_out_is_not_known)
+{
+	struct sync_object *semaphore = object_of(OBJECT_SEMAPHORE, 5);
+
+	semaphore_initialised(&guest_detector, semaphore, 1);
+	take(1, LOCK_MEMO_ACQUIRE, words);
+	semaphore_taken(&guest_detector, a, semaphore, HERE);
+	give(1);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert(!is_known(1, words));
+	semaphore_posted(&guest_detector, a, semaphore, HERE);
+	semaphore_taken(&guest_detector, a, semaphore, HERE);
+	ck_assert(!is_known(1, words));
+	make_known(1, words);
+	semaphore_posted(&guest_detector, a, semaphore, HERE);
 }
 END_TEST
 
@@ -464,6 +484,7 @@ int main(void)
 	tcase_add_test(cases, what_was_recorded_is_given);
 	tcase_add_test(cases, a_new_life_is_not_known);
 	tcase_add_test(cases, other_locks_held_are_another_call);
+	tcase_add_test(cases, an_edge_that_was_left_out_is_not_known);
 	tcase_add_test(cases, a_held_lock_is_not_known);
 	tcase_add_test(cases, only_the_last_hold_is_given_up);
 	tcase_add_test(cases, another_stack_is_another_call);

@@ -126,6 +126,33 @@ START_TEST(uses_are_recorded_where_memory_is)
 }
 END_TEST
 
+/* It is asked which locks a semaphore was taken under. */
+START_TEST(what_is_held_before_is_noted)
+{
+	struct sync_object *mutex = object_of(OBJECT_MUTEX, 2);
+	const lock_id *under = semaphore->info->extra->taken_under;
+
+	take_mutex(a, mutex);
+	release_mutex(a, mutex);
+	make_known();
+	take_mutex(a, mutex);
+	make_known();
+	ck_assert_uint_eq(under[0], mutex->info->id);
+	release_mutex(a, mutex);
+	semaphore_taken(&guest_detector, a, semaphore, HERE);
+	ck_assert_uint_eq(under[0], 0);
+	ck_assert(post());
+	take_mutex(a, mutex);
+	ck_assert(take());
+	ck_assert_uint_eq(under[0], mutex->info->id);
+	ck_assert_uint_eq(under[1], 0);
+	ck_assert(post());
+	release_mutex(a, mutex);
+	make_known();
+	ck_assert_uint_eq(under[0], 0);
+}
+END_TEST
+
 /* A waiter that keeps the other lock would wait for ever. */
 START_TEST(what_is_held_at_a_post_is_noted)
 {
@@ -186,6 +213,7 @@ int main(void)
 	tcase_add_test(cases, what_stops_being_a_lock_is_looked_up);
 	tcase_add_test(cases, what_a_handler_posted_is_not_known);
 	tcase_add_test(cases, uses_are_recorded_where_memory_is);
+	tcase_add_test(cases, what_is_held_before_is_noted);
 	tcase_add_test(cases, what_is_held_at_a_post_is_noted);
 	tcase_add_test(cases, a_handler_under_the_guard_is_not_known);
 	tcase_add_test(cases, a_mutex_there_is_not_posted);
