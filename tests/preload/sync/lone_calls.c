@@ -5,6 +5,7 @@
  *
  * guest-run: handlers
  * guest-run: kinds
+ * guest-timeout: 120
  */
 #include <signal.h>
 

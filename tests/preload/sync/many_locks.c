@@ -2,6 +2,8 @@
  * Many locks: 2 000 held at once, 100 000 alive, and locks in memory that is
  * freed, unmapped, remapped and used again, where one lock's life ends with
  * its memory and the next one's order is its own.
+ *
+ * guest-timeout: 120
  */
 #include "../guest.h"
 
