@@ -173,6 +173,19 @@ static void order_silently(struct race_step *step)
 }
 
 /*
+ * May the thread's last look at @place have seen what others have stored there since?  What it
+ * tells of may have taken some epochs since, if another thread has made an assumed acquire in the
+ * middle of that epoch: else the store would have left a pending release.
+ */
+static bool may_be_seen(const struct thread *thread, const struct awaited_place *place)
+{
+	/* relaxed: as in find_own_read() */
+	return clock_is_recent(&thread->clocks, place->epoch) ||
+	       (load_relaxed(&thread->clocks.assumed_epoch) >= place->epoch &&
+		pending_release_may_be_seen(thread, place->granule, place->epoch));
+}
+
+/*
  * The store that ended a loop may have come between the loop's last check and its load.
  * It has left no pending release if its thread had made an assumed acquire in the middle
  * of this epoch, as the reads then seemed ordered; nor if it was a locked instruction, the
@@ -187,7 +200,7 @@ static bool is_ordered_by_wait(struct race_step *step)
 		struct cell store;
 		uint64_t word;
 
-		if (!place->granule || !clock_is_recent(&thread->clocks, place->epoch))
+		if (!place->granule || !may_be_seen(thread, place))
 			continue;
 		word = load_acquire(shadow_of(place->granule).write);
 		if (shadow_form(word) == SHADOW_ATOMIC && place->granule != step->granule)

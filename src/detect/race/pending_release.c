@@ -204,6 +204,21 @@ static bool has_not_read_again(const struct thread *thread, uintptr_t granule)
 	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot;
 }
 
+#define EPOCHS_LATELY 64u
+
+/* Who has read the index of a queue goes through what it tells of, and may count it by a locked
+ * instruction at each step, so the read of epoch @when may lie some epochs back. */
+static bool is_lately(const struct thread_clocks *clocks, uint64_t when)
+{
+	return clock_is_recent(clocks, when) ||
+	       load_relaxed(&clocks->recorded_epoch) - when <= EPOCHS_LATELY;
+}
+
+bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint64_t when)
+{
+	return is_lately(&thread->clocks, when) && has_not_read_again(thread, granule);
+}
+
 /* Under detector.lock.  Does @thread know of what @word stands for, certainly or by an assumed
  * acquire? */
 static bool knows_of(const struct thread *thread, uint64_t word)
@@ -288,16 +303,6 @@ static bool acquire_atomic(struct race_step *step, uintptr_t granule)
 	return race_is_ordered(step->thread, step->other);
 }
 
-#define EPOCHS_LATELY 64u
-
-/* Who has read the index of a queue goes through what it tells of, and may count it by a locked
- * instruction at each step, so the read of epoch @when may lie some epochs back. */
-static bool is_lately(const struct thread_clocks *clocks, uint64_t when)
-{
-	return clock_is_recent(clocks, when) ||
-	       load_relaxed(&clocks->recorded_epoch) - when <= EPOCHS_LATELY;
-}
-
 /*
  * A read is recorded before it is made.  A thread that loses its processor in between may
  * see what was stored later: that leaves nothing, as the first store has taken the place of
@@ -316,8 +321,7 @@ static bool acquire_overwritten(struct race_step *step)
 		struct cell store;
 
 		if (!granule || load_acquire(&place->granule) != granule ||
-		    !is_lately(&thread->clocks, when) ||
-		    !has_not_read_again(thread, granule))
+		    !pending_release_may_be_seen(thread, granule, when))
 			continue;
 		if (acquire_atomic(step, granule))
 			return true;
