@@ -53,7 +53,7 @@ static inline bool id_table_set(struct id_table *table, struct arena *arena, uin
 	/* release: pairs with id_table_get(); who sees the value sees it filled. */
 	store_release(&chunk[id % ID_TABLE_CHUNK], value);
 	if (table->last < id)
-		table->last = id;
+		store_relaxed(&table->last, id); /* relaxed: others ask for a hint alone */
 	return true;
 }
 

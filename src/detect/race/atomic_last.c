@@ -55,7 +55,8 @@ struct cell atomic_make_locked(struct detector *detector, struct thread *thread,
 	struct site *site = site_get(&detector->sites, access->site);
 	struct race_step step = make_step(detector, thread, access, bytes);
 
-	step.keeps_callers = site && origin_choose_callers(thread, site) != CALLERS_DROPPED;
+	step.keeps_callers =
+		site && origin_choose_callers(detector, thread, site) != CALLERS_DROPPED;
 	return atomic_make_last(&step);
 }
 

@@ -475,14 +475,15 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 					((1u << access->size_bytes) - 1) << first);
 }
 
-static bool keeps_callers(struct thread *thread, const struct access *access, struct site *site)
+static bool keeps_callers(const struct detector *detector, struct thread *thread,
+			  const struct access *access, struct site *site)
 {
 	enum access_callers callers = access->callers;
 
 	if (!site)
 		return true;
 	if (callers == CALLERS_UNDECIDED)
-		callers = origin_choose_callers(thread, site);
+		callers = origin_choose_callers(detector, thread, site);
 	return callers != CALLERS_DROPPED;
 }
 
@@ -563,7 +564,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		return;
 	if (site && site->flags & SITE_SPIN && !step.is_write)
 		race_await(thread, granule, race_bytes_in(granule, access->address, end));
-	step.keeps_callers = keeps_callers(thread, access, site);
+	step.keeps_callers = keeps_callers(detector, thread, access, site);
 	step.has_released = may_be_flag(thread, access, site);
 	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
 	if (step.has_released ||

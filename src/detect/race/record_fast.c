@@ -68,7 +68,7 @@ bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, s
 	struct site *site = site_get(&detector->sites, id);
 	bool is_of_update;
 
-	*callers = origin_choose_callers(thread, site);
+	*callers = origin_choose_callers(detector, thread, site);
 	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
 		if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
 		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)

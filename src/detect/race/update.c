@@ -11,12 +11,11 @@
 
 /* Without a lock only what is part of a race matters: the first accesses of a site,
  * and those of one that was part of a race, are kept for what they read. */
-static bool may_race(const struct site *site, uint32_t flags)
+static bool may_race(const struct detector *detector, const struct site *site, uint32_t flags)
 {
-	/* relaxed: hints. */
+	/* relaxed: a hint */
 	return flags & SITE_MAY_BE_STALE &&
-	       (load_relaxed(&site->suspect_count) ||
-		load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
+	       (load_relaxed(&site->suspect_count) || origin_has_first(detector, site));
 }
 
 /* Can a load be both: the first half of an update, and an acquire that waits?  A vector is
@@ -47,7 +46,7 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 		return NULL;
 	is_raced = is_raced && may_acquire(access->flags);
 	if (!(thread->held.count && access->flags & SITE_MAY_BE_SPLIT) && !is_raced &&
-	    !may_race(site, access->flags))
+	    !may_race(step->detector, site, access->flags))
 		return NULL;
 	stale = stale_read_add(step, access, last, is_raced);
 	return is_raced ? stale : NULL;

@@ -20,19 +20,18 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 	if (!site->update_group && !site->return_at)
 		return true;
 	return !(is_write ? detector->split_count : thread->held.count) &&
-	       load_relaxed(&site->first_count) >= ORIGIN_FIRST_CALLERS;
+	       !origin_has_first(detector, site);
 }
 
 /* Is it one of the first accesses by @id, all of which keep their callers?  One entry into its
- * loop counts as one.  relaxed: as in origin_choose_callers() */
+ * loop counts as one. */
 static bool is_first(const struct detector *detector, site_id id)
 {
 	struct site *site = site_get(&detector->sites, id);
-	uint32_t count = load_relaxed(&site->first_count);
 
-	if (LIKELY(count >= ORIGIN_FIRST_CALLERS))
+	if (LIKELY(!origin_has_first(detector, site)))
 		return false;
-	store_relaxed(&site->first_count, count + 1);
+	origin_count_first(site);
 	return true;
 }
 
@@ -379,7 +378,7 @@ bool record_long(struct detector *detector, struct thread *thread, struct access
 		atomic_look(detector, thread);
 	if (!take_epoch(&span))
 		return false;
-	access->callers = origin_choose_callers(thread, site);
+	access->callers = origin_choose_callers(detector, thread, site);
 	keeps_callers = access->callers != CALLERS_DROPPED;
 	if (access->size_bytes < LONG_BYTES)
 		return !keeps_callers &&

@@ -11,19 +11,18 @@
  * origin that has the same tag makes way before the word is stored.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
- * thread's, and of the next thousands of a site that was part of a finding.
+ * thread's, and of the next thousands of a site that was part of a finding.  In a program
+ * of many stacks fewer accesses are among the first, as most of them have a stack of their own.
  */
 #ifndef DETECT_SHADOW_ORIGIN_H
 #define DETECT_SHADOW_ORIGIN_H
 
+#include "detect/base/detector.h"
 #include "detect/base/lockset.h"
 #include "detect/base/thread.h"
 #include "detect/data/access.h"
 #include "detect/shadow/shadow.h"
 #include "detect/data/site.h"
-
-struct detector;
-struct thread;
 
 /* An origin without its tag; 0: not known. */
 typedef uint32_t origin_id;
@@ -48,20 +47,39 @@ struct origin_part {
 #define ORIGIN_PARTS 64u /* in a list; more are not kept */
 
 #define ORIGIN_FIRST_CALLERS 32u
+#define ORIGIN_STACKS_MANY 8192u /* with so many: */
+#define ORIGIN_FIRST_OF_MANY 8u
 #define ORIGIN_CALLERS_EVERY 1024u
 
-/* Decides whether callers are kept of an access of @thread by @site.  Called once for
- * each access that reaches C. */
-static inline enum access_callers origin_choose_callers(struct thread *thread, struct site *site)
+/* Will the next access by @site be one of its first? */
+static inline bool origin_has_first(const struct detector *detector, const struct site *site)
 {
 	/* relaxed: counts of few; a late look is as good. */
 	uint32_t count = load_relaxed(&site->first_count);
+
+	return UNLIKELY(count < ORIGIN_FIRST_CALLERS) &&
+	       (count < ORIGIN_FIRST_OF_MANY ||
+		load_relaxed(&detector->stacks.by_id.last) < ORIGIN_STACKS_MANY);
+}
+
+static inline void origin_count_first(struct site *site)
+{
+	/* relaxed: as above */
+	store_relaxed(&site->first_count, load_relaxed(&site->first_count) + 1);
+}
+
+/* Decides whether callers are kept of an access of @thread by @site.  Called once for
+ * each access that reaches C. */
+static inline enum access_callers origin_choose_callers(const struct detector *detector,
+							struct thread *thread, struct site *site)
+{
 	uint32_t suspect_count;
 
-	if (UNLIKELY(count < ORIGIN_FIRST_CALLERS)) {
-		store_relaxed(&site->first_count, count + 1);
+	if (origin_has_first(detector, site)) {
+		origin_count_first(site);
 		return CALLERS_KEPT;
 	}
+	/* relaxed: as above */
 	suspect_count = load_relaxed(&site->suspect_count);
 	if (UNLIKELY(suspect_count > 1)) {
 		store_relaxed(&site->suspect_count, suspect_count - 1);

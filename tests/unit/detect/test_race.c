@@ -144,6 +144,25 @@ START_TEST(callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many)
 }
 END_TEST
 
+START_TEST(fewer_callers_are_kept_of_each_site_where_there_are_many_stacks)
+{
+	site_id before;
+	site_id site;
+
+	racing_sites_are_old(false);
+	before = racing_site(SITE_WRITE, 8);
+	site = racing_site(SITE_WRITE, 8);
+	a->accesses.sample = 10 * ORIGIN_FIRST_CALLERS;
+	ck_assert_uint_eq(count_kept_callers(before, ORIGIN_FIRST_OF_MANY + 1),
+			  ORIGIN_FIRST_OF_MANY + 1);
+	judge.stacks.by_id.last = ORIGIN_STACKS_MANY;
+	ck_assert_uint_eq(count_kept_callers(before, 1), 0);
+	ck_assert_uint_eq(count_kept_callers(site, ORIGIN_FIRST_CALLERS), ORIGIN_FIRST_OF_MANY);
+	site_suspect(&judge.sites, site);
+	ck_assert_uint_eq(count_kept_callers(site, ORIGIN_FIRST_CALLERS), ORIGIN_FIRST_CALLERS);
+}
+END_TEST
+
 START_TEST(a_finding_is_replaced_once_the_callers_are_known)
 {
 	site_id one;
@@ -475,6 +494,7 @@ int main(void)
 	tcase_add_test(tests, sites_that_are_silent_make_no_finding);
 	tcase_add_test(tests, a_check_that_sites_share_tells_the_one_that_races);
 	tcase_add_test(tests, callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many);
+	tcase_add_test(tests, fewer_callers_are_kept_of_each_site_where_there_are_many_stacks);
 	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
 	tcase_add_test(tests, a_free_that_races_says_so);
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
