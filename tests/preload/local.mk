@@ -18,7 +18,8 @@ guests_c = \
 	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
 	tests/preload/instrument/opened_and_closed tests/preload/instrument/opened_often \
-	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones tests/preload/instrument/restartable_sequences \
+	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
+	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
 	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_idle \
 	tests/preload/instrument/stepped_parts \

@@ -124,6 +124,7 @@ struct predicate {
 
 #define STALE_READ_FILTER 256u
 #define STALE_READS_SEVERAL 2u /* at one place of the filter */
+#define PREFETCHES 8u
 
 struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
@@ -147,6 +148,8 @@ struct thread_accesses {
 	uint32_t replaced_turn;
 	struct spans_ahead ahead;
 	struct known_version known_versions[KNOWN_VERSIONS];
+	uintptr_t prefetched[PREFETCHES]; /* what the program has asked for last */
+	uint32_t prefetch_turn;
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	uint32_t pending_places;		      /* a bit for each that may have one */
 	/* The hot ones; the full clock follows them. */

@@ -109,6 +109,7 @@ struct instruction {
 	uint8_t displacement_at; /* of the 32-bit displacement in the bytes, if rip-relative */
 	bool is_rip_relative;	/* then 'target' is the operand's offset from text start */
 	bool is_lea;		/* computes its memory operand's address, does not touch it */
+	bool is_prefetch;	/* asks for what its memory operand names, does not touch it */
 	bool is_prefix_repeated; /* rep, repe, repne */
 	bool is_repne;
 	uint8_t segment_is_gs;

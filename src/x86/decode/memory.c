@@ -132,6 +132,17 @@ static void note_address(const struct raw *raw, const ZydisDecodedOperand *opera
 	}
 }
 
+/* Of a place that general registers tell. */
+static bool is_prefetch(const struct raw *raw, const ZydisDecodedOperand *operand)
+{
+	return (raw->instruction.meta.category == ZYDIS_CATEGORY_PREFETCH ||
+		raw->instruction.meta.category == ZYDIS_CATEGORY_PREFETCHWT1) &&
+	       raw->instruction.address_width == 64 &&
+	       operand->mem.segment != ZYDIS_REGISTER_FS &&
+	       operand->mem.segment != ZYDIS_REGISTER_GS && !is_odd_register(operand->mem.base) &&
+	       !is_odd_register(operand->mem.index);
+}
+
 static uint32_t segment_flag(const ZydisDecodedOperand *operand, struct instruction *to)
 {
 	to->segment_is_gs |= operand->mem.segment == ZYDIS_REGISTER_GS;
@@ -185,8 +196,10 @@ static void note_access(const struct raw *raw, const ZydisDecodedOperand *operan
 		to->is_lea = raw->instruction.mnemonic == ZYDIS_MNEMONIC_LEA;
 		return;
 	}
-	if (touches_nothing(&raw->instruction))
+	if (touches_nothing(&raw->instruction)) {
+		to->is_prefetch = is_prefetch(raw, operand);
 		return;
+	}
 	to->memory |= (uint16_t)(direction_flags(operand) | segment_flag(operand, to) |
 				 extra_flags(raw, operand));
 	to->access_bytes = operand->size / 8;

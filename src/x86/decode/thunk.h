@@ -54,6 +54,7 @@ enum thunk {
 	THUNK_LOCK_END,		/* pushes 0 as address */
 	THUNK_LOCK_END_COMPARE, /* the same; ZF says whether it stored */
 	THUNK_SIZED,	/* any other size: the site's row has size and kind */
+	THUNK_PREFETCH, /* asks for the words of what the program asks for */
 	THUNK_MASKED,	/* the pushed id is followed by a pushed bit mask of elements */
 	THUNK_RANGE,	/* before a loop that will touch so many bytes: emit/range.h */
 	THUNK_GATHER,	/* .. + log2(scale) + 4 * (0: indexes of 4 bytes, 1: of 8, 2: two of 8) */

@@ -379,7 +379,9 @@ static void emit_simple(struct emitter *emitter, struct group *group, const stru
 
 static void emit_called(struct emitter *emitter, struct group *group, const struct check *check)
 {
-	unsigned thunk = check->class == ACCESS_LOCKED ? THUNK_LOCK_BEGIN : THUNK_SIZED;
+	unsigned thunk = check->class == ACCESS_LOCKED	   ? THUNK_LOCK_BEGIN
+			 : check->class == ACCESS_PREFETCH ? THUNK_PREFETCH
+							   : THUNK_SIZED;
 
 	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
 	group_save_flags(emitter, group);

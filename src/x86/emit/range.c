@@ -131,7 +131,8 @@ static void find_ranges(const struct emitter *emitter, const struct function *fu
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct check *check = &list->checks[i];
 
-		if (check->instruction < loop->first || check->instruction > loop->last)
+		if (check->instruction < loop->first || check->instruction > loop->last ||
+		    check->class == ACCESS_PREFETCH)
 			continue;
 		ranges->has_all &= check->place >= loop->first &&
 				   add_range(emitter, function, list, loop, check, ranges);

@@ -152,7 +152,8 @@ static uint32_t add_check(struct placing *placing, const struct check *check)
 	list->checks[number] = *check;
 	list->checks[number].next = NO_CHECK;
 	list->checks[number].last = check->instruction;
-	if (check->class == ACCESS_SIMPLE || check->class == ACCESS_SIZED)
+	if (check->class == ACCESS_SIMPLE || check->class == ACCESS_SIZED ||
+	    check->class == ACCESS_PREFETCH)
 		list->checks[number].place = find_place(placing, check);
 	else
 		list->checks[number].place = check->instruction;
@@ -416,6 +417,9 @@ static void check_access(struct placing *placing, uint32_t index)
 		return;
 	case ACCESS_UNCHECKED:
 		placing->list->unchecked++;
+		return;
+	case ACCESS_PREFETCH:
+		check_alone(placing, index, class);
 		return;
 	case ACCESS_SIMPLE:
 		if (instruction->memory & MEMORY_STRING)

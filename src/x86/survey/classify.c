@@ -70,6 +70,8 @@ enum access_class checks_classify(const struct module *module, const struct func
 	uint32_t memory = instruction->memory;
 	struct masked_operands operands;
 
+	if (instruction->is_prefetch)
+		return ACCESS_PREFETCH;
 	if (!(memory &
 	      (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING | MEMORY_UNCHECKED | MEMORY_SEGMENT)) ||
 	    instruction->is_lea)
@@ -99,9 +101,10 @@ enum access_class checks_classify(const struct module *module, const struct func
 
 static uint32_t count_class(enum access_class class, struct plan_statistics *statistics)
 {
-	statistics->accesses += class != ACCESS_NONE;
+	statistics->accesses += class > ACCESS_PREFETCH;
 	switch (class) {
 	case ACCESS_NONE:
+	case ACCESS_PREFETCH:
 		return 0;
 	case ACCESS_STACK:
 		statistics->on_stack++;

@@ -8,6 +8,7 @@
 /* The kind of check of an access, or why it has none. */
 enum access_class {
 	ACCESS_NONE,  /* no access to check */
+	ACCESS_PREFETCH, /* the same, but its shadow words are asked for ahead, too */
 	ACCESS_STACK, /* a stack slot whose address does not escape */
 	ACCESS_READ_ONLY,
 	ACCESS_THREAD_LOCAL,

@@ -169,6 +169,8 @@ static bool is_right_thunk(const struct verifying *verifying, const struct symbo
 		return is_here && class == ACCESS_LOCKED && instruction->memory & MEMORY_COMPARES;
 	if (thunk == THUNK_SIZED)
 		return class == ACCESS_SIZED;
+	if (thunk == THUNK_PREFETCH)
+		return class == ACCESS_PREFETCH;
 	if (thunk < THUNK_STRING)
 		return is_here && class == ACCESS_MASKED &&
 		       has_right_elements(verifying, machine, instruction, site, thunk);

@@ -134,7 +134,7 @@ struct symbolic_outcome symbolic_call_thunk(struct symbolic *machine, const stru
 	machine->is_subtracted = false;
 	if (slot >= THUNK_LOCK_BEGIN && slot != THUNK_RANGE)
 		leave_trail(machine, &machine->pushed_address);
-	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || is_masked)
+	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || slot == THUNK_PREFETCH || is_masked)
 		machine->has_flags = machine->has_overflow = false;
 	return (struct symbolic_outcome){.event = SYMBOLIC_THUNK, .thunk = (uint32_t)slot};
 }

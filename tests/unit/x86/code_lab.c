@@ -130,7 +130,7 @@ static void fill_memory(uint64_t seed)
 	memset(lab_seen, 0, LAB_MEMORY_BYTES);
 	memset(lab_seen + (LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY), 0, 65536 + 4096);
 	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
-	lab_thunk_calls = lab_range_calls = 0;
+	lab_thunk_calls = lab_range_calls = lab_prefetch_count = 0;
 	access_count = 0;
 }
 

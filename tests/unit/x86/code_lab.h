@@ -80,6 +80,10 @@ const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uin
 /* Of the last run: how often thunks were called, and the bytes that checks covered. */
 extern uint32_t lab_thunk_calls;
 extern uint32_t lab_range_calls; /* of the thunk of ranges, which are not among these */
+/* What the thunk of prefetches was told, nor are these. */
+#define LAB_PREFETCHES 16u
+extern uint32_t lab_prefetch_count;
+extern uint64_t lab_prefetched[LAB_PREFETCHES];
 /* Do ranges turn out not to be recorded?  Set it before a run. */
 extern bool lab_refuses_ranges;
 extern __thread uint64_t lab_ahead_word;

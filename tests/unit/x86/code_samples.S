@@ -769,6 +769,33 @@ called:
 	ret
 	END
 
+	CASE	prefetches
+	cmpq	%rsi, %rcx
+	prefetcht0 (%rdi)
+	movl	%r8d, 8(%rdi)
+	setb	%al
+	prefetchnta 3(%rsi,%rdx,8)
+	sete	%ah
+	movzwl	%ax, %eax
+	prefetchw 1f(%rip)
+	prefetcht2 LAB_ABSOLUTE
+	prefetcht1 %fs:8
+	addq	16(%rdi), %rax
+1:	ret
+	END
+
+	CASE	range_with_prefetches
+	leaq	(%rdi,%rdx,8), %rcx
+	movq	%rdi, %rax
+1:	prefetcht0 256(%rax)
+	movq	(%rax), %r8
+	addq	$8, %rax
+	addq	%r8, %r9
+	cmpq	%rax, %rcx
+	jne	1b
+	ret
+	END
+
 	CASE	jumps_away
 	movq	(%rdi), %rax
 	cmpq	%rcx, %rax

@@ -18,7 +18,8 @@ struct thunk_frame {
 void lab_note(struct thunk_frame *frame);
 
 const struct plan *lab_plan;
-uint32_t lab_thunk_calls, lab_range_calls;
+uint32_t lab_thunk_calls, lab_range_calls, lab_prefetch_count;
+uint64_t lab_prefetched[LAB_PREFETCHES];
 bool lab_refuses_ranges;
 __thread uint64_t lab_ahead_word;
 uint8_t *lab_seen;
@@ -85,7 +86,9 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 	const struct plan_site *site = &lab_plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
 	volatile char below[512];
 
-	lab_thunk_calls += number != THUNK_RANGE;
+	if (number == THUNK_PREFETCH && lab_prefetch_count < LAB_PREFETCHES)
+		lab_prefetched[lab_prefetch_count++] = frame->address;
+	lab_thunk_calls += number != THUNK_RANGE && number != THUNK_PREFETCH;
 	for (unsigned i = 0; i < sizeof(below); i++)
 		below[i] = 0x5a;
 	if (number < THUNK_WRITE)
@@ -103,6 +106,7 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 		see_masked(frame, number);
 	else if (number >= THUNK_STRING)
 		see_string(frame, number - THUNK_STRING);
-	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED || is_masked)
+	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED || number == THUNK_PREFETCH ||
+	    is_masked)
 		frame->flags ^= SPOILT;
 }

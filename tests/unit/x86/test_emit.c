@@ -44,6 +44,8 @@ static const char *const names[] = {
 	"is_called",
 	"jumps_away",
 	"spin_alike",
+	"prefetches",
+	"range_with_prefetches",
 	"range_upwards",
 	"range_indexed",
 	"range_behind_its_step",
@@ -243,6 +245,7 @@ START_TEST(loops_recorded_ahead_need_no_checks)
 		bool is_ahead;
 	} loops[] = {
 		{"range_upwards", true},
+		{"range_with_prefetches", true},
 		{"range_of_pieces", false},
 		{"range_of_an_update", true},
 		{"range_of_neighbours", true},
@@ -264,6 +267,23 @@ START_TEST(loops_recorded_ahead_need_no_checks)
 		lab_refuses_ranges = false;
 		ck_assert_msg(lab_thunk_calls != 0, "%s", loops[i].name);
 	}
+}
+END_TEST
+
+START_TEST(what_the_code_asks_for_is_told)
+{
+	struct function *function = lab_function(&lab, "prefetches");
+	struct lab_machine machine = machine_for(5, 0);
+	uint64_t end = lab_original(&lab, function) + function->end - function->start;
+
+	lab_run(lab_clone(&lab, function), &machine, 1, LAB_EQUAL);
+	ck_assert_uint_eq(lab_thunk_calls, 0);
+	ck_assert_uint_eq(lab_prefetch_count, 4);
+	ck_assert_uint_eq(lab_prefetched[0], machine.registers[RDI]);
+	ck_assert_uint_eq(lab_prefetched[1],
+			  machine.registers[RSI] + 3 + 8 * machine.registers[RDX]);
+	ck_assert_uint_eq(lab_prefetched[2], end - 1);
+	ck_assert_uint_eq(lab_prefetched[3], 0x10002000); /* LAB_ABSOLUTE */
 }
 END_TEST
 
@@ -316,6 +336,7 @@ int main(void)
 	tcase_add_test(tcase, summarised_reads_call_no_thunk);
 	tcase_add_test(tcase, counted_loops_alone_have_ranges);
 	tcase_add_test(tcase, loops_recorded_ahead_need_no_checks);
+	tcase_add_test(tcase, what_the_code_asks_for_is_told);
 	suite_add_tcase(suite, tcase);
 	tcase_add_unchecked_fixture(counting, set_up_counting, tear_down);
 	tcase_add_test(counting, counting_clones_count_accesses);

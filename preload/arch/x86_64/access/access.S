@@ -12,6 +12,7 @@
 #include "preload/arch/x86_64/access/line_thunk.inc"
 #include "preload/arch/x86_64/access/part_thunk.inc"
 #include "preload/arch/x86_64/access/whole_thunk.inc"
+#include "preload/arch/x86_64/access/prefetch_thunk.inc"
 
 	/* Marks for thunk_context.c. */
 	.macro	MARK name
@@ -65,6 +66,7 @@ string_common:
 	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, THREAD_HELD(%rsi)
 	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, (guest_detector + DETECTOR_SPLITS)(%rip)
 	THUNK	access_sized_thunk, access_common, 0
+	PREFETCH_THUNK access_prefetch_thunk
 	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0
 	THUNK	access_range_thunk, range_common, 0
@@ -85,7 +87,7 @@ string_common:
 access_thunk_offsets:
 	EACH	OFFSET, read, THUNK_SIZE_COUNT
 	EACH	OFFSET, write, THUNK_SIZE_COUNT
-	.irp	name, lock_begin, lock_end, lock_end_compare, sized, masked, range
+	.irp	name, lock_begin, lock_end, lock_end_compare, sized, prefetch, masked, range
 	OFFSET	\name, thunk
 	.endr
 	EACH	OFFSET, gather, THUNK_GATHER_COUNT
