@@ -108,9 +108,10 @@ struct guest_thread {
 	struct guest_thread *previous; /* in that of living threads */
 };
 
-_Static_assert(offsetof(struct guest_thread, guard) == offsetof(struct guest_head, guard) &&
-		       offsetof(struct guest_thread, leaving) == offsetof(struct guest_head, leaving),
-	       "thunks find them there");
+_Static_assert(offsetof(struct guest_thread, guard) == offsetof(struct guest_head, guard),
+	       "thunks find it there");
+_Static_assert(offsetof(struct guest_thread, leaving) == offsetof(struct guest_head, leaving),
+	       "and what to do when it goes down");
 
 enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
 

@@ -99,7 +99,8 @@ void life_check_init(struct detector *detector, struct thread *thread, struct sy
 	const struct sync_use *init = &object->info->init;
 	struct sync_use use;
 
-	if (!init->word || race_is_ordered(thread, init->word) || !is_followed(detector, object->info))
+	if (!init->word || race_is_ordered(thread, init->word) ||
+	    !is_followed(detector, object->info))
 		return;
 	use = make_use(thread, ACTION_ACQUIRE, stack);
 	report_unordered(detector, thread, object, init, &use);

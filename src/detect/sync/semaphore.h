@@ -21,7 +21,8 @@ static inline bool semaphore_is_lock(const struct sync_info *info)
 	return info && info->extra->is_value_known && !info->is_not_a_lock;
 }
 
-/* Notes what @thread, which is about to hold it as a lock, holds: lock_order/chain.c looks there. */
+/* Notes what @thread, which is about to hold it as a lock, holds: lock_order/chain.c looks
+ * there. */
 static inline void semaphore_note_held(const struct thread *thread, struct sync_info *info)
 {
 	const struct held_lock *held = thread->held.top;

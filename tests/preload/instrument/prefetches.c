@@ -49,7 +49,8 @@ static void ask_for_what_is_not_there(void)
 {
 	static const uint64_t places[] = {
 		0, 1, 0x7fffffffffff, 0x800000000000, 0x123456789abcdef0, UINT64_MAX,
-		UINT64_MAX - 4095, 0xffff800000000000, 0x100000000000, 0x308100000000, 0x5fffffffffff,
+		UINT64_MAX - 4095, 0xffff800000000000, 0x100000000000, 0x308100000000,
+		0x5fffffffffff,
 	};
 	char *page = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
