@@ -36,8 +36,10 @@ static void begin_life(int number)
 
 void number_refresh(int number)
 {
-	/* relaxed: the program itself orders the opening of a number before its use. */
-	if (!is_followed(number) || LIKELY(!load_relaxed(&has_changed[number])))
+	/* relaxed: the program itself orders the opening of a number before its use.  The kernel,
+	 * which tells whose number it is, is asked last. */
+	if ((unsigned)number >= NUMBERS_KEPT || LIKELY(!load_relaxed(&has_changed[number])) ||
+	    !is_followed(number))
 		return;
 	if (kernel_call3(SYS_fcntl, number, F_GETFD, 0) >= 0 &&
 	    exchange_acq_rel(&has_changed[number], false))
