@@ -8,7 +8,8 @@
 #include "preload/access/thunk_access.h"
 #include "preload/code/clones.h"
 
-#define HAS(first, last) [(first) >> ACCESS_REGION_SHIFT...((last) >> ACCESS_REGION_SHIFT) - 1] = 1
+#define HAS(first, last)                                                                           \
+	[(first) >> ACCESS_REGION_SHIFT ... ((last) >> ACCESS_REGION_SHIFT) - 1] = 1
 
 const uint8_t access_regions[ACCESS_REGION_COUNT] = {
 	HAS(0ull, SHADOW_LOW_END),
@@ -65,8 +66,8 @@ static void note_value(struct access *access, const struct site *site)
 
 	if (is_of_update && access->size_bytes == 2 * sizeof(uint64_t)) {
 		access->value = access_load_element(access->address, sizeof(uint64_t));
-		access->upper =
-			access_load_element(access->address + sizeof(uint64_t), sizeof(uint64_t));
+		access->upper = access_load_element(access->address + sizeof(uint64_t),
+						    sizeof(uint64_t));
 		access->has_value = true;
 	}
 	if ((!is_of_update && !(site->flags & SITE_PLAIN_MOVE)) ||
@@ -114,8 +115,8 @@ static void note_caller(struct access *access, const struct site *site,
 			if (is_store && !(call->arguments & arguments))
 				return;
 			access->caller = id;
-			access->flags |=
-				call->flags & (is_store ? FLAGS_OF_STORES : FLAGS_OF_LOADS);
+			access->flags |= call->flags &
+					 (is_store ? FLAGS_OF_STORES : FLAGS_OF_LOADS);
 			return;
 		}
 		arguments = forwarded_arguments(call, arguments);

@@ -174,6 +174,7 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/syn
 	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
 	tests/preload/instrument/stepped.h \
+	tests/preload/instrument/stepped_halves.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \
 	tests/preload/instrument/ended_tls_library.c \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \

@@ -125,7 +125,7 @@ static void note_end(struct detector *detector, uintptr_t address, const struct 
 	store_relaxed(&entry->address, (uintptr_t)0);
 	entry->end = *end;
 	entry->is_followed = is_followed;
-	store_release(&entry->address, address); /* pairs with take_end() and life_used() */
+	store_release(&entry->address, address); /* pairs with take_end() and report_met_end() */
 }
 
 /* The last end at @address, which is then forgotten.  False: none is remembered. */

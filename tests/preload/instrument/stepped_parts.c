@@ -3,52 +3,14 @@
  * writes the other half: both are found in shadow memory when the epoch is over, where the write
  * is made once more.  Natively there is no shadow memory.
  */
-#include "stepped.h"
 
-#include "base/shadow_place.h"
-
-#define WARM_ROUNDS 600 /* the first accesses of each line keep their callers */
-#define ROUNDS_MOST 2000
 #define STEPPED SIGUSR1
-#define WRITTEN SIGUSR2
-#define RECORDED SIGWINCH
-#define INTERRUPTING SIGALRM
 
-#define ALL_BYTES 0xff
+#include "stepped_halves.h"
 
-static struct halves {
-	int first, second;
-} halves[WARM_ROUNDS + ROUNDS_MOST] __attribute__((aligned(8)));
-
-static volatile long is_over; /* set by who looks */
-static int round_number;
-static long begun, other;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long begun;
 
 /* --- Who writes --------------------------------------------------------------------- */
-
-static __attribute__((noinline)) void write_first(int number)
-{
-	halves[number].first = number;
-}
-
-static __attribute__((noinline)) void write_second(int number)
-{
-	halves[number].second = number;
-}
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	write_second(round_number);
-}
-
-static void end_epoch(void)
-{
-	pthread_mutex_lock(&lock);
-	other++;
-	pthread_mutex_unlock(&lock);
-}
 
 static int write_in_steps(void)
 {
@@ -77,45 +39,13 @@ static int write_in_steps(void)
 
 /* --- Who looks ---------------------------------------------------------------------- */
 
-/* Interrupts it after so many steps; false: it has come to the end of the write before. */
-static bool interrupt_after(pid_t pid, int steps)
+/* An interrupt_after. */
+static bool interrupt_part(pid_t pid, int number)
 {
-	for (; steps; steps--) {
-		CHECK(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
-		if (stepped_stop(pid) == WRITTEN)
-			return false;
-	}
-	CHECK(ptrace(PTRACE_CONT, pid, NULL, INTERRUPTING) == 0);
-	CHECK_IS(stepped_stop(pid), WRITTEN);
+	if (!step_write(pid, number))
+		return false;
+	interrupt_write(pid);
 	return true;
-}
-
-static void check_recorded(pid_t pid, int number)
-{
-	uint64_t word;
-
-	if (!stepped_peek(pid, SHADOW_WRITE_PLACE((uintptr_t)&halves[number]), &word))
-		return;
-	CHECK_IS(word & STEPPED_FORM_MASK, 0);
-	CHECK_IS(word & ALL_BYTES, ALL_BYTES);
-}
-
-static void interrupt_writes(pid_t pid)
-{
-	int number = 0;
-	bool is_last = false;
-	int signal;
-
-	while ((signal = stepped_stop(pid)) != 0) {
-		if (signal == STEPPED && !interrupt_after(pid, number)) {
-			is_last = true;
-			CHECK(ptrace(PTRACE_POKEDATA, pid, &is_over, 1) == 0);
-		} else if (signal == RECORDED && !is_last) {
-			check_recorded(pid, WARM_ROUNDS + number++);
-		}
-		CHECK(ptrace(PTRACE_CONT, pid, NULL, NULL) == 0);
-	}
-	CHECK(is_last);
 }
 
 int main(void)
@@ -125,6 +55,6 @@ int main(void)
 	CHECK(pid >= 0);
 	if (pid == 0)
 		exit(write_in_steps());
-	interrupt_writes(pid);
+	interrupt_writes(pid, interrupt_part);
 	return guest_passed();
 }
