@@ -173,6 +173,8 @@ void *thread_run(void *context)
 {
 	struct guest_thread *self = context;
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	/* What one context put off would not be known in the other. */
+	uint64_t signals = signals_block();
 	struct guest_thread *early = end_early_thread(frame);
 	void *result;
 
@@ -186,6 +188,7 @@ void *thread_run(void *context)
 	if (UNLIKELY(early))
 		join_early_thread(self, early);
 	guest_leave(self);
+	signals_restore(signals);
 	heap_stack_begins(self->thread->stack_start, (uintptr_t)pthread_self());
 	perturb_start(self);
 	pthread_cleanup_push(note_end, self);

@@ -1,14 +1,19 @@
 /*
  * A signal that is pending when a thread is created comes before its first function, as
  * its mask lets it in: handler and function are one thread, and so is what they change.
+ * More signals come as the function begins: none is kept away for ever.
  */
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "../guest.h"
 
 #define ROUNDS 20
+#define STORM_ROUNDS 150
 
-static long count;
+static atomic_bool is_over;
+static long count, storm_count;
 static volatile sig_atomic_t is_here;
 static _Thread_local volatile long own;
 
@@ -29,13 +34,38 @@ static void *add(void *unused)
 	return unused;
 }
 
-static void start(const pthread_attr_t *attributes)
+static void note_in_storm(int signal)
+{
+	(void)signal;
+	storm_count++;
+}
+
+static void *look_at_mask(void *unused)
+{
+	sigset_t blocked;
+
+	CHECK_IS(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
+	CHECK_IS(sigismember(&blocked, SIGUSR1), 0);
+	CHECK_IS(sigismember(&blocked, SIGUSR2), 0);
+	return unused;
+}
+
+static void *storm(void *unused)
+{
+	while (!atomic_load(&is_over)) {
+		CHECK_IS(kill(getpid(), SIGUSR2), 0);
+		sched_yield();
+	}
+	return unused;
+}
+
+static void start(const pthread_attr_t *attributes, void *(*function)(void *))
 {
 	pthread_t thread;
 
 	is_here = 0;
 	CHECK_IS(kill(getpid(), SIGUSR1), 0);
-	CHECK_IS(pthread_create(&thread, attributes, add, NULL), 0);
+	CHECK_IS(pthread_create(&thread, attributes, function, NULL), 0);
 	guest_join(thread);
 }
 
@@ -43,16 +73,26 @@ int main(void)
 {
 	struct sigaction action = {.sa_handler = note};
 	pthread_attr_t attributes;
+	pthread_t stormer;
 	sigset_t signals;
 
 	CHECK_IS(sigaction(SIGUSR1, &action, NULL), 0);
+	action.sa_handler = note_in_storm;
+	CHECK_IS(sigaction(SIGUSR2, &action, NULL), 0);
 	CHECK_IS(pthread_attr_init(&attributes), 0);
 	CHECK_IS(sigemptyset(&signals), 0);
 	CHECK_IS(pthread_attr_setsigmask_np(&attributes, &signals), 0);
 	CHECK_IS(sigaddset(&signals, SIGUSR1), 0);
+	CHECK_IS(sigaddset(&signals, SIGUSR2), 0);
 	CHECK_IS(pthread_sigmask(SIG_BLOCK, &signals, NULL), 0);
 	for (int i = 0; i < ROUNDS; i++)
-		start(&attributes);
+		start(&attributes, add);
+	CHECK_IS(pthread_create(&stormer, NULL, storm, NULL), 0);
+	for (int i = 0; i < STORM_ROUNDS; i++)
+		start(&attributes, look_at_mask);
+	atomic_store(&is_over, true);
+	guest_join(stormer);
+	CHECK(storm_count > 0);
 	printf("%ld\n", count);
 	return guest_passed();
 }
