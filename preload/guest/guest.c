@@ -320,24 +320,35 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
 	return sp > self->guard && is_on_own_stack(self, sp) && is_on_own_stack(self, self->guard);
 }
 
+/* Makes the calling thread known, with its guard up.  A handler that came meanwhile would do the
+ * same, and might leave half of it by a jump.  False: there is no memory, or a handler has been here. */
+static bool adopt_alone(uintptr_t sp)
+{
+	uint64_t signals = signals_block();
+	struct guest_thread *self = guest_self ? NULL : guest_adopt(false, sp);
+
+	if (self)
+		self->guard = sp;
+	signals_restore(signals);
+	return self;
+}
+
 struct guest_thread *guest_enter_begun(uintptr_t sp)
 {
-	struct guest_thread *self = guest_self;
+	struct guest_thread *self;
 
 	if (guest_state != GUEST_ON)
 		return NULL;
-	if (!self) {
-		self = guest_adopt(false, sp);
-		if (!self)
-			return NULL;
-		self->guard = sp;
-		fence_signal();
-		guest_hooks.adopted(self);
-	} else if (self->guard) {
-		if (!guest_guard_is_stale(self, sp)) {
-			detector_count(&guest_detector, LOST_IN_HANDLER);
-			return NULL;
-		}
+	if (!guest_self && adopt_alone(sp)) {
+		guest_hooks.adopted(guest_self);
+		return guest_self;
+	}
+	self = guest_self;
+	if (!self)
+		return NULL;
+	if (self->guard && !guest_guard_is_stale(self, sp)) {
+		detector_count(&guest_detector, LOST_IN_HANDLER);
+		return NULL;
 	}
 	self->guard = sp;
 	fence_signal();

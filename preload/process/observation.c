@@ -105,7 +105,9 @@ static const struct detector_hooks hooks = {
 
 /* --- How far the process is with its end --------------------------------------- */
 
-enum end_state { END_NOT_YET, END_IN_PROGRESS, END_OVER };
+#define END_NOT_YET 0u
+#define END_OVER (1u << 31)
+#define END_IN_PROGRESS (1u << 30) /* and the kernel's number of the thread that is at it */
 
 static uint32_t end_state WRITTEN_IN_FORKS;
 
@@ -117,7 +119,7 @@ static void forget_end(void)
 void observation_ended(void)
 {
 	/* release: pairs with observation_end(). */
-	store_release(&end_state, (uint32_t)END_OVER);
+	store_release(&end_state, END_OVER);
 }
 
 /* --- Forks ----------------------------------------------------------------------- */
@@ -259,17 +261,20 @@ void observation_finish(bool is_orderly)
 
 bool observation_end(uint32_t how, uint32_t status, bool is_orderly)
 {
-	uint32_t expected = END_NOT_YET;
+	uint32_t own = END_IN_PROGRESS | (uint32_t)kernel_call0(SYS_gettid);
+	uint32_t found = END_NOT_YET;
 
 	if (guest_state != GUEST_ON || !process_is_own())
 		return false;
-	if (!compare_exchange_acq_rel(&end_state, &expected, (uint32_t)END_IN_PROGRESS)) {
+	if (compare_exchange_acq_rel(&end_state, &found, own)) {
+		observation_finish(is_orderly);
+	} else if (found != own) {
 		/* Do not go on before the report is written. */
-		while (bare_is_reporter() && load_acquire(&end_state) == END_IN_PROGRESS)
+		while (bare_is_reporter() && load_acquire(&end_state) & END_IN_PROGRESS)
 			kernel_call2(SYS_ppoll, NULL, 0);
 		return false;
 	}
-	observation_finish(is_orderly);
+	/* Once more if the end calls what ends: a handler, or a stream that is closed. */
 	sink_end(how, status);
 	return true;
 }

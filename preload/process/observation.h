@@ -29,8 +29,8 @@ void observation_forked(void);
 void observation_finish(bool is_orderly);
 
 /* The process ends, by @how (enum process_end): finishes and records that.
- * False if another thread has done so before (waits for its report), or if this
- * process is not observed. */
+ * False if another thread has done so before (waits for its report), or this one to the end, or
+ * if this process is not observed. */
 bool observation_end(uint32_t how, uint32_t status, bool is_orderly);
 
 /* The report is written: threads that wait in observation_end() go on. */

@@ -132,13 +132,18 @@ static bool send_again(const struct delivery *delivery)
 	       kernel_call3(SYS_tgkill, process, thread, delivery->signal) == 0;
 }
 
+/* What is blocked when the handler has returned: the first 64 bits are the kernel's mask. */
+static uint64_t *mask_of(ucontext_t *context)
+{
+	return (uint64_t *)&context->uc_sigmask;
+}
+
 /* If several signals come at once, the kernel enters the handler of the last
  * one first, with a context at the first instruction of the handler before.  So
  * the signal that is deferred last has the program's mask in its context. */
 static bool defer_signal(struct guest_thread *self, const struct delivery *delivery)
 {
-	/* The first 64 bits are the kernel's mask. */
-	uint64_t *blocked = (uint64_t *)&delivery->context->uc_sigmask;
+	uint64_t *blocked = mask_of(delivery->context);
 	uint64_t mask = signals_block();
 
 	if (delivery->is_once)
@@ -153,8 +158,10 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 	return true;
 }
 
-/* Ends the check that has raised the signal, as the handler may not return to it. */
-static void abandon_check(struct guest_thread *self, const struct interruption *interruption)
+/* Ends the check that has raised the signal, as the handler may not return to it.  Signals that
+ * it has put off come now, and may come after the handler. */
+static void abandon_check(struct guest_thread *self, const struct interruption *interruption,
+			  const struct delivery *delivery)
 {
 	struct atomic_location *location = self ? self->locked : NULL;
 
@@ -165,6 +172,10 @@ static void abandon_check(struct guest_thread *self, const struct interruption *
 		self->locked = NULL;
 		access_synchronise_end(&guest_detector, self->thread, location, NULL,
 				       LOCKED_READ);
+	}
+	if (self->leaving & LEAVING_DEFERRED) {
+		*mask_of(delivery->context) = self->deferred_mask;
+		self->deferred_mask |= signals_blocked_by(delivery->signal);
 	}
 	guest_leave(self);
 }
@@ -182,7 +193,7 @@ bool handlers_enter(const struct delivery *delivery)
 		return true;
 	clone_context_find(registers, &interruption);
 	if (is_fault) {
-		abandon_check(self, &interruption);
+		abandon_check(self, &interruption, delivery);
 		if (interruption.is_in_check) {
 			*registers = interruption.shown;
 			clone_context_to_copy(registers);

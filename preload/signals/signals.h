@@ -24,6 +24,9 @@ void signals_watch_cancellation(int (*cancel)(pthread_t));
  * back, unless there is another one. */
 void signals_set_again(int signal);
 
+/* What the kernel blocks besides while a handler of @signal runs. */
+uint64_t signals_blocked_by(int signal);
+
 /* Protects changes of handlers.  Innermost. */
 extern struct runtime_lock signals_lock;
 

@@ -261,6 +261,16 @@ void signals_set_again(int signal)
 	kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask));
 }
 
+uint64_t signals_blocked_by(int signal)
+{
+	uint64_t own = 1ull << (signal - 1);
+	struct kernel_action action;
+
+	if (!get_action(signal, &action))
+		return own;
+	return action.mask | (action.flags & SA_NODEFER ? 0 : own);
+}
+
 void signals_take_over(void)
 {
 	for (int signal = 1; signal <= SIGNAL_MAX; signal++)

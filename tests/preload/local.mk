@@ -21,14 +21,14 @@ guests_c = \
 	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
 	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
-	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_idle \
-	tests/preload/instrument/stepped_parts \
+	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_faults \
+	tests/preload/instrument/stepped_idle tests/preload/instrument/stepped_parts \
 	tests/preload/instrument/switched_clones \
 	tests/preload/instrument/switched_clones_unoptimised \
 	tests/preload/instrument/symbol_variants tests/preload/instrument/untabled_code \
 	tests/preload/process/changed_identity tests/preload/process/confined_observed \
 	tests/preload/process/confined_unobserved tests/preload/process/exec_variants \
-	tests/preload/process/exit_hand_overs tests/preload/process/exit_ways \
+	tests/preload/process/exit_amid_exit tests/preload/process/exit_hand_overs tests/preload/process/exit_ways \
 	tests/preload/process/exit_with_finding tests/preload/process/filtered_system_calls \
 	tests/preload/process/fork_handlers_init tests/preload/process/fork_holding_lock \
 	tests/preload/process/forked_threads tests/preload/process/forked_while_counting \
@@ -44,7 +44,8 @@ guests_c = \
 	tests/preload/ranges/range_calls \
 	tests/preload/results/broken_pipe tests/preload/results/killed \
 	tests/preload/results/silent_reporter \
-	tests/preload/signals/early_signals tests/preload/signals/handler_amid_loop \
+	tests/preload/signals/adopted_amid_signals tests/preload/signals/early_signals \
+	tests/preload/signals/handler_amid_loop \
 	tests/preload/signals/handler_posts \
 	tests/preload/signals/handler_jumps \
 	tests/preload/signals/handler_jumps_unobserved \
