@@ -297,7 +297,8 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 
 memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_call_site \
 	tests/unit/preload/test_lock_memo tests/unit/preload/test_ranges \
-	tests/unit/preload/test_reserved tests/unit/preload/test_token_memo
+	tests/unit/preload/test_reserved tests/unit/preload/test_sink_room \
+	tests/unit/preload/test_token_memo
 
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
@@ -336,6 +337,12 @@ tests_unit_preload_test_reserved_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_reserved_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_preload_test_reserved_SOURCES = tests/unit/preload/test_reserved.c preload/heap/reserved.c
 tests_unit_preload_test_reserved_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_preload_test_sink_room_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_preload_test_sink_room_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_preload_test_sink_room_SOURCES = tests/unit/preload/test_sink_room.c \
+	preload/results/sink_room.c
+tests_unit_preload_test_sink_room_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # --- The unwinder, against libunwind -----------------------------------------
 
