@@ -109,6 +109,28 @@ static void count_unseen_atomics(const struct survey *survey, const struct funct
 	statistics->atomics_native += count;
 }
 
+/* What no unwind table describes is left as it is: assembly, or the most of a program that was
+ * made without unwind tables. */
+static void count_atomics_between_functions(const struct survey *survey,
+					    struct plan_statistics *statistics)
+{
+	const struct module *module = &survey->module;
+	uint32_t done = 0;
+
+	for (uint32_t i = 0; i <= module->function_count; i++) {
+		bool is_last = i == module->function_count;
+		uint32_t end = is_last ? module->text_bytes : module->functions[i].start;
+		uint32_t count = end > done ? locked_among_data(survey->decoder, module->text + done,
+								end - done)
+					    : 0;
+
+		statistics->atomics += count;
+		statistics->atomics_native += count;
+		if (!is_last && module->functions[i].end > done)
+			done = module->functions[i].end;
+	}
+}
+
 #define ATOMIC_MOVE_BYTES 64u
 
 /* A small function of a library that may load or store an atomic for its callers by a
@@ -241,6 +263,7 @@ static bool fill_plan(struct planning *planning, const char **why)
 	for (uint32_t i = 0; i < module->function_count; i++)
 		if (!plan_function(planning, i))
 			return false;
+	count_atomics_between_functions(&planning->survey, &planning->plan->statistics);
 	planning->plan->module = module;
 	planning->plan->functions = module->functions;
 	planning->plan->function_count = module->function_count;

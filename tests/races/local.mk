@@ -36,5 +36,8 @@ EXTRA_DIST += \
 	tests/races/stacks.c \
 	tests/races/strides.c \
 	tests/races/structures.c \
+	tests/races/tabled.c \
+	tests/races/tables.h \
 	tests/races/transactions.c \
+	tests/races/untabled.c \
 	tests/races/updates.c

@@ -7,6 +7,7 @@
 #define LOCK_PREFIX 0xf0
 #define REX 4u /* the upper half of such a prefix */
 #define BYTES_MOST 4 /* looked at behind a lock prefix */
+#define MANY_KNOWN 64u /* instructions in a row: data never looks like so many */
 
 static bool is_locked_of_two_bytes(unsigned int second)
 {
@@ -53,4 +54,31 @@ uint32_t locked_decoded(const struct decoder *decoder, const unsigned char *byte
 				  : bytes[at] == LOCK_PREFIX;
 	}
 	return found;
+}
+
+/* By a prefix: an xchg is one byte, which data may well have. */
+static bool has_lock_prefix(const struct instruction *instruction, const unsigned char *bytes)
+{
+	return instruction->memory & MEMORY_LOCKED &&
+	       (bytes[0] == LOCK_PREFIX || bytes[1] == LOCK_PREFIX);
+}
+
+uint32_t locked_among_data(const struct decoder *decoder, const unsigned char *bytes, size_t count)
+{
+	struct instruction instruction;
+	uint32_t found = 0, locked = 0, known = 0;
+	bool is_all_known = true;
+
+	for (size_t at = 0; at < count; at += instruction.length) {
+		if (instruction_decode(decoder, bytes + at, count - at, (uint32_t)at,
+				       &instruction)) {
+			locked += has_lock_prefix(&instruction, bytes + at);
+			known++;
+			continue;
+		}
+		found += known >= MANY_KNOWN ? locked : 0;
+		locked = known = 0;
+		is_all_known = false;
+	}
+	return found + (is_all_known || known >= MANY_KNOWN ? locked : 0);
 }

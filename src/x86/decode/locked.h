@@ -1,7 +1,7 @@
 /*
  * Counts locked instructions: in the bytes of a library, to learn whether it needs planning,
- * and in functions that are not copied, as they have unknown instructions or data among
- * them.
+ * in functions that are not copied, as they have unknown instructions or data among them, and
+ * in what lies between functions.
  */
 #ifndef X86_DECODE_LOCKED_H
 #define X86_DECODE_LOCKED_H
@@ -17,5 +17,10 @@ uint32_t locked_count(const unsigned char *bytes, size_t count, uint32_t most);
 /* The same of code, decoded one instruction after the other.  What is none we know counts if it
  * begins like a locked one. */
 uint32_t locked_decoded(const struct decoder *decoder, const unsigned char *bytes, size_t count);
+
+/* Those with a lock prefix, in what may be code or data, which looks like code for a few
+ * instructions: counted is what stands among many known ones, or in bytes that are instructions
+ * from first to last. */
+uint32_t locked_among_data(const struct decoder *decoder, const unsigned char *bytes, size_t count);
 
 #endif

@@ -278,6 +278,30 @@ START_TEST(locked_instructions_are_counted_where_they_begin)
 }
 END_TEST
 
+START_TEST(locked_instructions_among_data_stand_among_many_known_ones)
+{
+	static const unsigned char lock[] = {0xf0, 0x83, 0x07, 0x01}; /* lock addl $1, (%rdi) */
+	static const unsigned char exchange[] = {0x87, 0x07}; /* xchg %eax, (%rdi) */
+	unsigned char bytes[256];
+
+	memset(bytes, 0x90, sizeof(bytes));
+	memcpy(bytes, lock, sizeof(lock));
+	memcpy(bytes + 100, lock, sizeof(lock));
+	memcpy(bytes + 110, exchange, sizeof(exchange));
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, 8), 1);
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, sizeof(bytes)), 2);
+	bytes[20] = 0x06; /* none */
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, sizeof(bytes)), 1);
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, 120), 1);
+	bytes[120] = 0x06;
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, 130), 1);
+	bytes[40] = 0x06;
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, 130), 1);
+	bytes[70] = 0x06;
+	ck_assert_uint_eq(locked_among_data(&decoder, bytes, 130), 0);
+}
+END_TEST
+
 /* --- Registers and flags ---------------------------------------------------------------- */
 
 struct register_row {
@@ -395,6 +419,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tests, kind_says_where_it_goes_on, 0, ROWS(kinds));
 	tcase_add_test(tests, what_cannot_be_copied_is_unknown);
 	tcase_add_test(tests, locked_instructions_are_counted_where_they_begin);
+	tcase_add_test(tests, locked_instructions_among_data_stand_among_many_known_ones);
 	tcase_add_loop_test(tests, registers_are_read_killed_or_changed, 0, ROWS(register_rows));
 	tcase_add_test(tests, values_go_from_source_to_destination);
 	tcase_add_test(tests, operand_says_when_a_locked_instruction_changes_nothing);
