@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	tests/real/programs/git_pack_objects.sh \
 	tests/real/programs/gobject.sh \
 	tests/real/programs/gobject_guest.c \
+	tests/real/programs/gstreamer.sh \
 	tests/real/programs/haproxy.sh \
 	tests/real/programs/java.sh \
 	tests/real/programs/jemalloc.sh \
@@ -49,6 +50,8 @@ EXTRA_DIST += \
 	tests/real/programs/mariadb.sh \
 	tests/real/programs/memcached.sh \
 	tests/real/programs/memcached_client.py \
+	tests/real/programs/mksquashfs.sh \
+	tests/real/programs/mold.sh \
 	tests/real/programs/multiprocessing_guest.py \
 	tests/real/programs/named.sh \
 	tests/real/programs/nginx.sh \
@@ -88,6 +91,7 @@ EXTRA_DIST += \
 	tests/real/programs/tracers.sh \
 	tests/real/programs/unbound.sh \
 	tests/real/programs/unbound_client.py \
+	tests/real/programs/varnish.sh \
 	tests/real/programs/x264.sh \
 	tests/real/programs/xz.sh \
 	tests/real/programs/zstd.sh
