@@ -223,6 +223,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	struct access_context where;
 	struct access access;
 
+	guest_left_thunk();
 	if (UNLIKELY(what & WHAT_CLAIMED))
 		what = settle_claimed(frame, what);
 	/* All will be wanted, and atomic instructions come in between. */

@@ -195,6 +195,15 @@ static inline void guest_leave_access(struct guest_thread *self)
 		guest_send_deferred(self);
 }
 
+/* Before other work for an access: in a thunk the guard may have gone down without that. */
+static inline void guest_left_thunk(void)
+{
+	struct guest_thread *self = guest_self;
+
+	if (UNLIKELY(self && self->leaving & LEAVING_DEFERRED) && !self->guard)
+		guest_send_deferred(self);
+}
+
 /* Was the function that raised @self's guard left by a jump?  @sp is the stack
  * pointer now. */
 bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);

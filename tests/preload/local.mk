@@ -21,7 +21,8 @@ guests_c = \
 	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
 	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
-	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_faults \
+	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_epochs \
+	tests/preload/instrument/stepped_faults \
 	tests/preload/instrument/stepped_idle tests/preload/instrument/stepped_parts \
 	tests/preload/instrument/switched_clones \
 	tests/preload/instrument/switched_clones_unoptimised \
