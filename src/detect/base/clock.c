@@ -227,6 +227,11 @@ struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
 	return vclock_snapshot(clock_to_give(by.thread), &by.thread->memory->arena);
 }
 
+struct vclock_snapshot *clock_at_end(struct thread *thread)
+{
+	return vclock_snapshot(clock_to_give(thread), &thread->memory->arena);
+}
+
 struct vclock_snapshot *clock_base(struct clock_releaser by, bool is_exact, uint64_t *epoch)
 {
 	struct arena *arena = &by.thread->memory->arena;
@@ -335,15 +340,52 @@ static bool join_living(struct thread *thread, const struct thread *other, uint3
 	return has_changed;
 }
 
+/* Under detector.lock.  What the thread knew that was in @slot in @epoch and has ended; or NULL. */
+static const struct vclock_snapshot *known_at_end(const struct detector *detector, uint32_t slot,
+						  uint64_t epoch)
+{
+	const struct thread *thread =
+		id_table_get(&detector->threads, slot_thread_id(detector, slot, epoch));
+
+	return thread ? thread->known : NULL;
+}
+
+static bool join_known(struct thread *thread, const struct vclock_snapshot *known)
+{
+	struct arena *arena = &thread->memory->arena;
+	bool has_changed = vclock_join(&thread->clocks.full, arena, known);
+
+	if (UNLIKELY(thread->clocks.predicts))
+		has_changed |= vclock_join(&thread->clocks.all, arena, known);
+	return has_changed;
+}
+
+bool clock_knows_of(const struct detector *detector, uint64_t by, uint64_t word)
+{
+	uint32_t slot = shadow_slot(word);
+	uint64_t epoch = shadow_epoch(word);
+	const struct vclock_snapshot *known =
+		known_at_end(detector, shadow_slot(by), shadow_epoch(by));
+	const struct thread *thread = slot_thread(detector, shadow_slot(by));
+
+	if (known)
+		return snapshot_get(known, slot) >= epoch;
+	return thread && thread->memory &&
+	       (vclock_get_living(clock_all(&thread->clocks), slot) >= epoch ||
+		clock_find_assumed(thread, word));
+}
+
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
 		  uint32_t pair)
 {
 	struct thread *thread = by.thread;
+	const struct vclock_snapshot *known;
 	struct thread *other;
 	bool has_changed = false;
 
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
+	known = known_at_end(detector, slot, epoch);
 	if (!is_given(thread, other, slot, epoch)) {
 		/* relaxed: a later value covers more. */
 		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch)
@@ -353,6 +395,8 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			has_changed |= join_living(thread, other, slot);
 			has_changed |= raise_to_assumed(thread, other);
 		}
+		if (known)
+			has_changed |= join_known(thread, known);
 	}
 	runtime_unlock(&detector->lock);
 	if (has_changed)

@@ -114,6 +114,9 @@ uint64_t clock_free(struct thread *thread);
 /* The full clock as it is, for an object to keep.  NULL without memory. */
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by);
 
+/* The same of @thread, which has ended: nothing of its is pending. */
+struct vclock_snapshot *clock_at_end(struct thread *thread);
+
 /*
  * The same for a lock, which takes a reference if it has none yet, and keeps beside it
  * the thread's present epoch, *@epoch: unless @is_exact the snapshot may be behind in that.
@@ -146,6 +149,10 @@ void clock_join_all(struct detector *detector, struct clock_joiner by);
  * none, its own entry is not joined but kept as assumed. */
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
 		  uint32_t pair);
+
+/* Under detector.lock.  Does the thread that has made the store @by know of what @word stands for,
+ * certainly or by an assumed acquire?  False if it has ended long ago. */
+bool clock_knows_of(const struct detector *detector, uint64_t by, uint64_t word);
 
 /* The threads that assumed acquires of @thread were made from may have acquired since, and passed
  * it on in the same epoch, which nobody sees.  Joins what they know by now; and those that

@@ -32,6 +32,8 @@ static void give_memory(struct detector *detector, struct thread *thread)
 {
 	struct thread_memory *memory = thread->memory;
 
+	if (thread->clocks.recorded_epoch)
+		thread->known = clock_at_end(thread);
 	slot_give(detector, thread, clock_free(thread));
 	arena_free(&memory->arena, thread->accesses.stale_reads, thread->accesses.stale_read_bytes);
 	thread->accesses.stale_reads = NULL;
@@ -76,13 +78,15 @@ struct thread *thread_new(struct detector *detector, const struct thread *creato
 
 static void forget_thread(struct detector *detector, struct thread *thread)
 {
+	snapshot_drop(thread->known, &detector->arena);
+	thread->known = NULL;
 	if (thread->is_described || thread->is_referenced)
 		return;
 	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
 	arena_free(&detector->arena, thread, sizeof(*thread));
 }
 
-/* Reports may name @thread for a while. */
+/* Reports may name @thread for a while, and others acquire from it. */
 static void keep_a_while(struct detector *detector, struct thread *thread)
 {
 	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];

@@ -43,6 +43,7 @@ struct thread {
 	struct waiting waiting;
 	struct detector *detector;    /* its own */
 	struct thread_memory *memory; /* NULL once it has ended */
+	struct vclock_snapshot *known; /* when it ended, for who acquires from it by a move */
 
 	enum thread_state state;
 	bool is_detached;

@@ -182,7 +182,7 @@ static bool may_be_seen(const struct thread *thread, const struct awaited_place 
 	/* relaxed: as in find_own_read() */
 	return clock_is_recent(&thread->clocks, place->epoch) ||
 	       (load_relaxed(&thread->clocks.assumed_epoch) >= place->epoch &&
-		pending_release_may_be_seen(thread, place->granule, place->epoch));
+		pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch));
 }
 
 /*
@@ -409,7 +409,8 @@ static site_id find_own_read(const struct race_step *step)
 	origin_id origin;
 	site_id site;
 
-	if (shadow_form(read) == SHADOW_PLAIN && shadow_slot(read) == thread->slot && read)
+	if (shadow_form(read) == SHADOW_PLAIN && shadow_slot(read) == thread->slot &&
+	    shadow_bytes(read) & step->shared_bytes)
 		site = race_has_origin(race_place(shadow, step->granule, false), read, &origin)
 			       ? origin_site(step->detector, origin)
 			       : 0;

@@ -196,12 +196,13 @@ void pending_release_leave_all(struct detector *detector, struct thread *thread,
 
 /* --- Acquiring -------------------------------------------------------------- */
 
-/* Has the thread recorded no read of @granule since a store took the place of one? */
-static bool has_not_read_again(const struct thread *thread, uintptr_t granule)
+/* Has the thread recorded no read of @bytes of @granule since a store took the place of one? */
+static bool has_not_read_again(const struct thread *thread, uintptr_t granule, uint32_t bytes)
 {
 	uint64_t read = load_acquire(shadow_of(granule).read);
 
-	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot;
+	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot ||
+	       !(shadow_bytes(read) & bytes);
 }
 
 #define EPOCHS_LATELY 64u
@@ -214,21 +215,10 @@ static bool is_lately(const struct thread_clocks *clocks, uint64_t when)
 	       load_relaxed(&clocks->recorded_epoch) - when <= EPOCHS_LATELY;
 }
 
-bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint64_t when)
+bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint32_t bytes,
+				 uint64_t when)
 {
-	return is_lately(&thread->clocks, when) && has_not_read_again(thread, granule);
-}
-
-/* Under detector.lock.  Does @thread know of what @word stands for, certainly or by an assumed
- * acquire? */
-static bool knows_of(const struct thread *thread, uint64_t word)
-{
-	uint32_t slot = shadow_slot(word);
-	uint64_t assumed = thread->clocks.assumed[slot % ASSUMED_ACQUIRES].word;
-
-	return vclock_get_living(clock_all(&thread->clocks), slot) >= shadow_epoch(word) ||
-	       (assumed && shadow_slot(assumed) == slot &&
-		shadow_epoch(assumed) >= shadow_epoch(word));
+	return is_lately(&thread->clocks, when) && has_not_read_again(thread, granule, bytes);
 }
 
 /* Does the access that step->other stands for come before the store @word?  Its thread has
@@ -236,7 +226,6 @@ static bool knows_of(const struct thread *thread, uint64_t word)
 static bool is_before_store(const struct race_step *step, uint64_t word)
 {
 	struct detector *detector = step->detector;
-	const struct thread *other;
 	bool is_before;
 
 	if (shadow_slot(word) == shadow_slot(step->other))
@@ -244,8 +233,7 @@ static bool is_before_store(const struct race_step *step, uint64_t word)
 	if (shadow_slot(word) == step->thread->slot || race_is_ordered(step->thread, word))
 		return false;
 	runtime_lock(&detector->lock);
-	other = slot_thread(detector, shadow_slot(word));
-	is_before = other && other->memory && knows_of(other, step->other);
+	is_before = clock_knows_of(detector, word, step->other);
 	runtime_unlock(&detector->lock);
 	return is_before;
 }
@@ -321,7 +309,7 @@ static bool acquire_overwritten(struct race_step *step)
 		struct cell store;
 
 		if (!granule || load_acquire(&place->granule) != granule ||
-		    !pending_release_may_be_seen(thread, granule, when))
+		    !pending_release_may_be_seen(thread, granule, bytes, when))
 			continue;
 		if (acquire_atomic(step, granule))
 			return true;

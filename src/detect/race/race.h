@@ -206,9 +206,10 @@ void pending_release_leave_all(struct detector *detector, struct thread *thread,
 struct cell pending_release_find_store(const struct race_step *step, uintptr_t granule,
 				       uint32_t bytes);
 
-/* May @thread's last look at @granule, in epoch @when, have seen what others have stored there
- * since?  It need not have loaded at once, and has not looked again. */
-bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint64_t when);
+/* May @thread's last look at @bytes of @granule, in epoch @when, have seen what others have
+ * stored there since?  It need not have loaded at once, and has not looked again. */
+bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint32_t bytes,
+				 uint64_t when);
 
 /* If the thread of step->other has left a pending release after the access that step->other
  * stands for, the step's thread acquires it: true. */
