@@ -7,6 +7,7 @@
 #include "base/kernel.h"
 #include "preload/heap/operators.h"
 #include "preload/ranges/ranges.h"
+#include "preload/ranges/strings.h"
 #include "elf/image.h"
 
 #define PAGE 4096ul
@@ -44,13 +45,19 @@ static bool open_page(struct redirection *redirection, uintptr_t slot)
 
 static bool is_redirected(const struct redirection *redirection, const char *name)
 {
-	return operator_is_name(name) || (!redirection->is_silent && range_wrapper(name, NULL));
+	return operator_is_name(name) ||
+	       (!redirection->is_silent &&
+		(range_wrapper(name, NULL) || string_wrapper(name, NULL)));
 }
 
 static void *wrapper_of(const char *name, void *original)
 {
-	return operator_is_name(name) ? operator_wrapper(name, original)
-				      : range_wrapper(name, original);
+	void *wrapper;
+
+	if (operator_is_name(name))
+		return operator_wrapper(name, original);
+	wrapper = range_wrapper(name, original);
+	return wrapper ? wrapper : string_wrapper(name, original);
 }
 
 /* A slot that is not bound yet holds an address in the module's own PLT. */

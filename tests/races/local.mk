@@ -34,7 +34,7 @@ EXTRA_DIST += \
 	tests/races/split_updates.c \
 	tests/races/split_vectors.c \
 	tests/races/stacks.c \
-	tests/races/strides.c \
+	tests/races/strides.c tests/races/strings_cxx.cc \
 	tests/races/structures.c \
 	tests/races/tabled.c \
 	tests/races/tables.h \
