@@ -350,13 +350,14 @@ static const struct vclock_snapshot *known_at_end(const struct detector *detecto
 	return thread ? thread->known : NULL;
 }
 
-static bool join_known(struct thread *thread, const struct vclock_snapshot *known)
+/* All that @known tells, but the own epochs of the thread in @slot, as in join_living(). */
+static bool join_known(struct thread *thread, const struct vclock_snapshot *known, uint32_t slot)
 {
-	struct arena *arena = &thread->memory->arena;
-	bool has_changed = vclock_join(&thread->clocks.full, arena, known);
+	bool has_changed = false;
 
-	if (UNLIKELY(thread->clocks.predicts))
-		has_changed |= vclock_join(&thread->clocks.all, arena, known);
+	for (uint32_t i = 0; i < known->count; i++)
+		if (i != slot)
+			has_changed |= raise_clocks(thread, i, known->entries[i]);
 	return has_changed;
 }
 
@@ -396,7 +397,7 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			has_changed |= raise_to_assumed(thread, other);
 		}
 		if (known)
-			has_changed |= join_known(thread, known);
+			has_changed |= join_known(thread, known, slot);
 	}
 	runtime_unlock(&detector->lock);
 	if (has_changed)

@@ -234,6 +234,18 @@ START_TEST(what_only_a_flag_orders_is_held_back_and_rests_on_it)
 }
 END_TEST
 
+START_TEST(what_only_the_flag_of_an_ended_thread_orders_is_held_back)
+{
+	writes(a, 0, 8);
+	stores_flag(a);
+	thread_ending(&judge, a);
+	thread_joined(&judge, c, a, 0);
+	loads_flag(b);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 1);
+}
+END_TEST
+
 START_TEST(what_two_flags_order_rests_on_both)
 {
 	uint32_t flag;
@@ -507,6 +519,7 @@ int main(void)
 	tcase_add_test(tests, a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it);
 	tcase_add_test(tests, what_is_pending_there_orders_nothing_by_itself);
 	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
+	tcase_add_test(tests, what_only_the_flag_of_an_ended_thread_orders_is_held_back);
 	tcase_add_test(tests, what_two_flags_order_rests_on_both);
 	tcase_add_test(tests, what_is_ordered_by_more_than_a_flag_is_not_held_back);
 	tcase_add_test(tests, what_is_assumed_is_passed_on_as_known);
