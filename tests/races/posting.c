@@ -83,11 +83,72 @@ static void *posted_then_read(void *unused)
 
 RACE(posted_then)
 
+/* A flag and its data beside each other, in one granule. */
+struct letter {
+	atomic_int flag;
+	int text;
+};
+
+static struct letter told_early_letter __attribute__((aligned(8)));
+
+static void *told_early_write(void *unused)
+{
+	for (int i = 1; i <= 10 * ITEM_COUNT; i++) {
+		while (LOAD(told_early_letter.flag, acquire))
+			sched_yield();
+		STORE(told_early_letter.flag, i, release);
+		told_early_letter.text = i;
+	}
+	return unused;
+}
+
+static void *told_early_read(void *unused)
+{
+	for (int i = 1; i <= 10 * ITEM_COUNT; i++) {
+		while (LOAD(told_early_letter.flag, acquire) != i)
+			sched_yield();
+		if (told_early_letter.text == -1)
+			sched_yield();
+		STORE(told_early_letter.flag, 0, release);
+	}
+	return unused;
+}
+
+RACE(told_early)
+
+static struct letter told_then_letter __attribute__((aligned(8)));
+
+static void *told_then_write(void *unused)
+{
+	for (int i = 1; i <= 10 * ITEM_COUNT; i++) {
+		while (LOAD(told_then_letter.flag, acquire))
+			sched_yield();
+		told_then_letter.text = i;
+		STORE(told_then_letter.flag, i, release);
+	}
+	return unused;
+}
+
+static void *told_then_read(void *unused)
+{
+	for (int i = 1; i <= 10 * ITEM_COUNT; i++) {
+		while (LOAD(told_then_letter.flag, acquire) != i)
+			sched_yield();
+		MUST(told_then_letter.text == i);
+		STORE(told_then_letter.flag, 0, release);
+	}
+	return unused;
+}
+
+RACE(told_then)
+
 int main(int argc, char **argv)
 {
 	static const struct race_case cases[] = {
 		CASE(posted_early, "data-race:error"),
 		CASE(posted_then, "silent"),
+		CASE(told_early, "data-race:error"),
+		CASE(told_then, "silent"),
 	};
 
 	return RUN_CASES(cases, argc, argv);

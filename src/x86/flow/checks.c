@@ -218,7 +218,8 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 	placing->list->merged++;
 }
 
-/* True for adjacent halves of an aligned piece of at most a granule. */
+/* True for reads of adjacent halves of an aligned piece of at most a granule.  Of two stores the
+ * first may be a flag, which must not be recorded with what comes behind it. */
 static bool can_widen(const struct placing *placing, const struct check *check,
 		      const struct check *access, int64_t distance)
 {
@@ -230,7 +231,7 @@ static bool can_widen(const struct placing *placing, const struct check *check,
 	bool is_index_aligned = operand->index == NO_REGISTER || operand->scale >= 2 * size;
 
 	return size <= 4 && access->size_bytes == size && distance == size &&
-	       at % (2 * size) == 0 && is_index_aligned && check->is_write == access->is_write;
+	       at % (2 * size) == 0 && is_index_aligned && !check->is_write && !access->is_write;
 }
 
 /* Site @site joins the check @number: do accesses in between have checks? */

@@ -193,11 +193,18 @@
 	END
 
 	CASE	halves_in_turn
-	movl	%eax, 16(%rsi)
+	movl	16(%rsi), %eax
 	movl	24(%rsi), %ecx
-	movl	%eax, 20(%rsi)
+	movl	20(%rsi), %edx
+	movl	8(%rsi), %edi
+	movl	%eax, 24(%rsi)
 	movl	%eax, 8(%rsi)
-	movl	%eax, 12(%rsi)
+	ret
+	END
+
+	CASE	halves_stored
+	movl	%eax, 16(%rsi)
+	movl	%ecx, 20(%rsi)
 	ret
 	END
 

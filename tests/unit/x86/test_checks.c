@@ -63,11 +63,18 @@ END_TEST
 START_TEST(store_with_a_check_before_those_of_other_accesses_says_so)
 {
 	place_checks("halves_in_turn");
-	ck_assert_uint_eq(list.count, 3);
-	ck_assert_uint_eq(list.site_count, 5);
-	ck_assert_uint_ne(sites[2].flags & PLAN_SITE_EARLY, 0);
-	/* There is no check between it and the one that it shares. */
-	ck_assert_uint_eq(sites[4].flags & PLAN_SITE_EARLY, 0);
+	ck_assert_uint_eq(list.count, 4);
+	ck_assert_uint_eq(list.site_count, 6);
+	ck_assert_uint_ne(sites[4].flags & PLAN_SITE_EARLY, 0);
+	/* It comes after a store, and has a check of its own. */
+	ck_assert_uint_eq(sites[5].flags & PLAN_SITE_EARLY, 0);
+}
+END_TEST
+
+START_TEST(stores_to_two_halves_have_a_check_each)
+{
+	place_checks("halves_stored");
+	ck_assert_uint_eq(list.count, 2);
 }
 END_TEST
 
@@ -243,6 +250,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, every_access_has_a_site);
 	tcase_add_test(tcase, two_halves_of_a_granule_become_one_check);
+	tcase_add_test(tcase, stores_to_two_halves_have_a_check_each);
 	tcase_add_test(tcase,
 		       store_with_a_check_before_those_of_other_accesses_says_so);
 	tcase_add_test(tcase, no_check_serves_what_comes_behind_another_store);
