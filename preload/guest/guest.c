@@ -321,7 +321,8 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
 }
 
 /* Makes the calling thread known, with its guard up.  A handler that came meanwhile would do the
- * same, and might leave half of it by a jump.  False: there is no memory, or a handler has been here. */
+ * same, and might leave half of it by a jump.  False: there is no memory, or a handler has been
+ * here. */
 static bool adopt_alone(uintptr_t sp)
 {
 	uint64_t signals = signals_block();

@@ -120,9 +120,9 @@ static void count_atomics_between_functions(const struct survey *survey,
 	for (uint32_t i = 0; i <= module->function_count; i++) {
 		bool is_last = i == module->function_count;
 		uint32_t end = is_last ? module->text_bytes : module->functions[i].start;
-		uint32_t count = end > done ? locked_among_data(survey->decoder, module->text + done,
-								end - done)
-					    : 0;
+		const uint8_t *between = module->text + done;
+		uint32_t count =
+			end > done ? locked_among_data(survey->decoder, between, end - done) : 0;
 
 		statistics->atomics += count;
 		statistics->atomics_native += count;

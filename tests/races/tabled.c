@@ -1,6 +1,6 @@
 /*
- * RULES, 'Plain or atomic': code with unwind tables is observed, in which untabled.c's is not.  Data
- * between functions is no code, though it looks like locked instructions.
+ * RULES, 'Plain or atomic': code with unwind tables is observed, in which untabled.c's is not.
+ * Data between functions is no code, though it looks like locked instructions.
  */
 #include "tables.h"
 
