@@ -1,6 +1,5 @@
 #include "command/base/installed.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +7,11 @@
 
 char *installed_own_directory(void)
 {
-	char path[PATH_MAX];
-	/* The kernel gives a real path. */
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-	const char *last = length > 0 ? memrchr(path, '/', (size_t)length) : NULL;
+	char *path = realpath("/proc/self/exe", NULL);
 
-	return last ? strndup(path, (size_t)(last - path)) : NULL;
+	if (path)
+		*strrchr(path, '/') = '\0';
+	return path;
 }
 
 /* Its real path, if @directory and @file name one that can be read. */
