@@ -195,7 +195,8 @@ static inline void guest_leave_access(struct guest_thread *self)
 		guest_send_deferred(self);
 }
 
-/* Before other work for an access: in a thunk the guard may have gone down without that. */
+/* Unblocks what was deferred while a thunk had the guard up: some thunks that lower it leave that
+ * to the C code which they call next. */
 static inline void guest_left_thunk(void)
 {
 	struct guest_thread *self = guest_self;

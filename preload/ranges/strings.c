@@ -32,7 +32,6 @@ static const char *const names[STRING_COUNT] = {
 #undef STRING
 };
 
-#define MAKES range_written(&start, (void *)self, POINTER_AND_LENGTH)
 #define CHANGES range_written(&start, (void *)self, POINTER_AND_LENGTH)
 #define SEES range_read(&start, (void *)self, POINTER_AND_LENGTH)
 #define FROM range_read(&start, (void *)a, POINTER_AND_LENGTH)

@@ -159,7 +159,7 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 }
 
 /* Ends the check that has raised the signal, as the handler may not return to it.  Signals that
- * it has put off come now, and may come after the handler. */
+ * were deferred meanwhile come now, or after the handler if that blocks them. */
 static void abandon_check(struct guest_thread *self, const struct interruption *interruption,
 			  const struct delivery *delivery)
 {

@@ -173,7 +173,7 @@ void *thread_run(void *context)
 {
 	struct guest_thread *self = context;
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-	/* What one context put off would not be known in the other. */
+	/* One context does not know of the signals that were deferred in the other. */
 	uint64_t signals = signals_block();
 	struct guest_thread *early = end_early_thread(frame);
 	void *result;

@@ -12,7 +12,7 @@
 #define ROUNDS 20
 #define STORM_ROUNDS 150
 
-static atomic_bool is_over;
+static atomic_bool has_sent, is_over;
 static long count, storm_count;
 static volatile sig_atomic_t is_here;
 static _Thread_local volatile long own;
@@ -54,6 +54,7 @@ static void *storm(void *unused)
 {
 	while (!atomic_load(&is_over)) {
 		CHECK_IS(kill(getpid(), SIGUSR2), 0);
+		atomic_store(&has_sent, true);
 		sched_yield();
 	}
 	return unused;
@@ -88,6 +89,8 @@ int main(void)
 	for (int i = 0; i < ROUNDS; i++)
 		start(&attributes, add);
 	CHECK_IS(pthread_create(&stormer, NULL, storm, NULL), 0);
+	while (!atomic_load(&has_sent))
+		sched_yield();
 	for (int i = 0; i < STORM_ROUNDS; i++)
 		start(&attributes, look_at_mask);
 	atomic_store(&is_over, true);
