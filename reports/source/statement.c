@@ -196,6 +196,15 @@ void reading_count_variable(const struct reading *reading, const char *variable,
 	}
 }
 
+/* What is atomic by its type beside a variable that is not: none of the variable's accesses. */
+static bool is_beside_atomic(const struct reading *reading)
+{
+	size_t named, accessed;
+
+	reading_count_variable(reading, reading->question->sure, &named, &accessed);
+	return accessed;
+}
+
 /* Why the statement cannot be the access itself; NULL if it can. */
 static const char *find_mismatch(const struct reading *reading)
 {
@@ -295,7 +304,7 @@ static struct evidence read_statement(struct reading *reading)
 	reading_find_names(reading);
 	if (reading->doubt)
 		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
-	if (reading->has_atomic)
+	if (reading->has_atomic && !is_beside_atomic(reading))
 		return make_doubtful("its statement names something of an atomic type");
 	if (reading->has_volatile)
 		return make_claim(CLAIM_VOLATILE, "of its type");

@@ -36,6 +36,7 @@ struct statement_question {
 	const struct source_frame *frame; /* the innermost, inlined or not */
 	const char *variable; /* last identifier in the name of the accessed variable, or NULL */
 	const char *whole;    /* ... and that of the variable which this is a part of, or NULL */
+	const char *sure;     /* a name of it, if its type is certain and no atomic one; or NULL */
 	bool is_write;
 };
 

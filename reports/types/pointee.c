@@ -398,7 +398,7 @@ static bool describe_pointee(struct pool *pool, const struct value *value, uint6
 	pointee->root = type_name(pool, &value->type);
 	pointee->root_bytes = dwarf_aggregate_size(&whole, &size) == 0 ? size : 0;
 	pointee->place = type_find_place(pool, &value->type, offset, size_bytes);
-	return pointee->root && type_find_part(pool, &value->type, offset, size_bytes, &part);
+	return type_find_part(pool, &value->type, offset, size_bytes, &part);
 }
 
 /* "main::done": a local variable of the accessing function. */

@@ -17,7 +17,7 @@
 #include "reports/types/types.h"
 
 struct pointee {
-	const char *root;	 /* the type pointed to: "struct conn" */
+	const char *root;	 /* the type pointed to: "struct conn"; NULL if it has no name */
 	uint64_t root_bytes;	 /* 0 if unknown */
 	const char
 		*variable; /* "main::done": a local variable of the accessing function; or NULL */

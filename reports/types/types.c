@@ -23,6 +23,8 @@ static bool peel_type(Dwarf_Die *type, struct type_place *place)
 
 		place->is_atomic |= type_is_atomic(type);
 		place->is_volatile |= tag == DW_TAG_volatile_type;
+		place->is_reference |= tag == DW_TAG_reference_type ||
+				       tag == DW_TAG_rvalue_reference_type;
 		if (type_is_lock(type))
 			return place->is_lock = true;
 		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&

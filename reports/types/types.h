@@ -25,6 +25,7 @@ struct type_place {
 	uint64_t number_bytes;	 /* ... and its size */
 	bool is_atomic;		 /* the part is, or is in, an atomic type */
 	bool is_volatile;	 /* the same of volatile */
+	bool is_reference;	 /* the part is a reference, which no atomic operation loads */
 	bool is_lock;		 /* the search ended at the type of a lock */
 	bool is_bit_field;	 /* ... or at one or more bit fields */
 };

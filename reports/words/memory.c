@@ -97,13 +97,12 @@ static const struct finding_event *block_of(const struct view_memory *memory)
 	return memory->allocation ? memory->allocation : memory->release;
 }
 
+/* NULL if neither the variable nor its type has a name. */
 static const char *root_name(const struct pointee *pointee)
 {
-	const char *root = pointee->root;
-
 	if (pointee->variable)
 		return pointee->variable;
-	return without_const(root);
+	return pointee->root ? without_const(pointee->root) : NULL;
 }
 
 /* "Cache<std::string, int>.hits_" */
@@ -133,7 +132,8 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		if (event->address != memory->address || event->size_bytes != memory->size_bytes ||
 		    !memory_is_access(finding->finding, event) ||
 		    !data_find_pointee(view->symbolizer, finding->process, event->stack,
-				       event->size_bytes, &pointee))
+				       event->size_bytes, &pointee) ||
+		    !root_name(&pointee))
 			continue;
 		/* A variable is a better name than a field, a field better than none. */
 		if (part->type && !pointee.variable && (memory->field || !pointee.place.field)) {

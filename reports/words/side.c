@@ -70,26 +70,6 @@ static const char *whole_of(const struct side *side)
 	return last_identifier(pool, pool_copy(pool, memory->name, strcspn(memory->name, ".[+ ")));
 }
 
-struct side side_of_access(struct view *view, const struct view_finding *finding,
-			   const struct finding_event *event)
-{
-	struct side side = {.view = view, .finding = finding, .event = event};
-
-	if (!symbolize_instruction(view->symbolizer, finding->process, event->stack, &side.image,
-				   &side.address))
-		side.image = NULL;
-	else
-		side.bias = model_stack_frame(model_stack(finding->process, event->stack), 0) - 1 -
-			    side.address;
-	side.is_write = event->action != ACTION_READ;
-	side.is_decoded = side.image && form_find(side.image, side.address, &side.access);
-	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
-	side.place = type_of_access(&side);
-	side.variable = variable_of(&side);
-	side.whole = whole_of(&side);
-	return side;
-}
-
 /* Has the thread of @side allocated the memory by a call that returns to @address? */
 static bool is_own_allocation(const struct side *side, uint64_t address)
 {
@@ -134,6 +114,47 @@ static bool find_load(const struct side *side, struct side *load)
 		load->variable = pointee.place.field;
 	}
 	return true;
+}
+
+/* What a lambda's captured reference is called in its text: gcc puts "__" before it. */
+static const char *captured_name(const char *field)
+{
+	return field && strncmp(field, "__", 2) == 0 ? field + 2 : field;
+}
+
+/* The name of what is certainly no atomic: by its symbol, or by the reference to it; or NULL. */
+static const char *sure_name(const struct side *side)
+{
+	const struct view_memory *memory = side->finding->memory;
+	struct side load;
+
+	if (!side->place.type || side->place.is_atomic)
+		return NULL;
+	if (memory->kind == MEMORY_GLOBAL)
+		return side->variable;
+	return find_load(side, &load) && load.place.is_reference ? captured_name(load.variable)
+								 : NULL;
+}
+
+struct side side_of_access(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event)
+{
+	struct side side = {.view = view, .finding = finding, .event = event};
+
+	if (!symbolize_instruction(view->symbolizer, finding->process, event->stack, &side.image,
+				   &side.address))
+		side.image = NULL;
+	else
+		side.bias = model_stack_frame(model_stack(finding->process, event->stack), 0) - 1 -
+			    side.address;
+	side.is_write = event->action != ACTION_READ;
+	side.is_decoded = side.image && form_find(side.image, side.address, &side.access);
+	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
+	side.place = type_of_access(&side);
+	side.variable = variable_of(&side);
+	side.whole = whole_of(&side);
+	side.sure = sure_name(&side);
+	return side;
 }
 
 /* 1: sizes and alignments that no compiler uses for an atomic access. */
@@ -243,6 +264,7 @@ static struct evidence check_text(const struct side *side)
 		.address = side->address,
 		.variable = side->variable,
 		.whole = side->whole,
+		.sure = side->sure,
 		.is_write = side->is_write,
 	};
 
@@ -301,7 +323,7 @@ bool side_is_published(const struct side *side)
 	struct evidence evidence;
 	struct side load;
 
-	if (!find_load(side, &load) || check_type(&load, &evidence))
+	if (!find_load(side, &load) || load.place.is_reference || check_type(&load, &evidence))
 		return false;
 	return check_text(&load).may_have_atomic;
 }

@@ -21,6 +21,7 @@ struct side {
 	const struct source_stack *frames; /* or NULL */
 	struct type_place place;	   /* what is accessed, and the last name of it */
 	const char *variable, *whole; /* and of the variable that it is a part of; or NULL */
+	const char *sure;	      /* a name of what is certainly no atomic; or NULL */
 };
 
 struct side side_of_access(struct view *view, const struct view_finding *finding,

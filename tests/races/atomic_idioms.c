@@ -326,6 +326,26 @@ static void *boolean_read(void *unused)
 
 RACE(boolean)
 
+/* A plain variable, whose address another place has made that of an atomic. */
+static int disguised_value;
+static _Atomic int *disguised_place = (_Atomic int *)&disguised_value;
+static atomic_int disguised_total;
+static void *disguised_write(void *unused)
+{
+	(void)unused;
+	atomic_store_explicit(disguised_place, 1, memory_order_relaxed);
+	return NULL;
+}
+
+static void *disguised_read(void *unused)
+{
+	(void)unused;
+	disguised_total = *disguised_place;
+	return NULL;
+}
+
+RACE(disguised)
+
 static const struct race_case cases[] = {
 	CASE(c11, "data-race:warning? unmarked-sync?"),
 	CASE(c11_relaxed, "data-race:warning? unmarked-sync?"),
@@ -344,6 +364,7 @@ static const struct race_case cases[] = {
 	CASE(volatile_pointer, "data-race:warning? unmarked-sync?"),
 	CASE(assembly, "data-race:warning? unmarked-sync?"),
 	CASE(boolean, "data-race:warning? unmarked-sync?"),
+	CASE(disguised, "data-race:warning? unmarked-sync?"),
 };
 
 int main(int argc, char **argv)

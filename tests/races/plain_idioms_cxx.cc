@@ -4,6 +4,7 @@
  * error at every level of optimisation.
  */
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -295,6 +296,37 @@ static void started_case(void)
 	meter.join();
 }
 
+/* Both statements name an atomic, too. */
+std::atomic<int> beside_source, beside_total;
+static int beside_value;
+
+static void *beside_write(void *unused)
+{
+	beside_value = beside_source;
+	return unused;
+}
+
+static void *beside_read(void *unused)
+{
+	beside_total += beside_value;
+	return unused;
+}
+
+RACE(beside)
+
+/* The captured reference is loaded beside an atomic, but is none. */
+static std::atomic<int> counted_sum;
+
+static void counted_case(void)
+{
+	std::vector<std::thread> threads;
+
+	for (int i = 0; i < 4; i++)
+		threads.emplace_back([&] { counted_sum += i; });
+	for (std::thread &thread : threads)
+		thread.join();
+}
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -309,6 +341,8 @@ static const struct race_case cases[] = {
 	CASE(named, "data-race:error"),
 	CASE(inserted, "data-race:error"),
 	CASE(started, "data-race:error"),
+	CASE(beside, "data-race:error"),
+	CASE(counted, "data-race:error"),
 };
 
 int main(int argc, char **argv)

@@ -42,6 +42,7 @@ core_tests = \
 	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_looks \
+	tests/unit/detect/test_race_atomic \
 	tests/unit/detect/test_race_owner \
 	tests/unit/detect/test_race_split \
 	tests/unit/detect/test_race_releases \
@@ -186,6 +187,11 @@ tests_unit_detect_test_race_looks_SOURCES = tests/unit/detect/test_race_looks.c 
 	$(racing_sources)
 tests_unit_detect_test_race_looks_LDADD = src/libcore.a $(CHECK_LIBS)
 
+tests_unit_detect_test_race_atomic_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_atomic_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_atomic_SOURCES = tests/unit/detect/test_race_atomic.c \
+	$(racing_sources)
+tests_unit_detect_test_race_atomic_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_detect_test_race_owner_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_owner_SOURCES = tests/unit/detect/test_race_owner.c \

@@ -15,6 +15,15 @@ struct memory_block {
 struct detector;
 struct finding;
 
+/* The block that @address is in; its start is 0 if it is in none that is known. */
+struct memory_block memory_block_find(struct detector *detector, uintptr_t address);
+
+/* Is it one block in one life, or two of a kind, one after the other? */
+static inline bool memory_block_is_same(const struct memory_block *a, const struct memory_block *b)
+{
+	return a->start == b->start && a->size_bytes == b->size_bytes && a->stack == b->stack;
+}
+
 /* Adds to @finding the block that @address is in, if it is in one.  Called with
  * detector.lock held. */
 void memory_block_report(struct detector *detector, struct finding *finding, uintptr_t address);

@@ -20,6 +20,7 @@ struct race_record {
 	bool is_of_plain; /* it does not hold for atomics */
 	bool has_callers; /* of the earlier access */
 	bool is_held_back;
+	struct memory_block block; /* that it is in */
 	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
 };
@@ -206,6 +207,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 			       !(verdict->details & DETAIL_FREED),
 		.has_callers = origin_has_callers(step->other_origin),
 		.is_held_back = is_held_back(verdict),
+		.block = memory_block_find(step->detector, step->granule),
 		.number = number,
 		.next = step->detector->races,
 	};
@@ -387,13 +389,16 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 
 void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes)
 {
+	struct memory_block block;
+
 	/* acquire: pairs with keep_record(). */
 	if (LIKELY(!load_acquire(&detector->races)))
 		return;
 	runtime_lock(&detector->lock);
+	block = memory_block_find(detector, granule);
 	for (struct race_record *record = detector->races; record; record = record->next) {
 		if (record->granule != granule || !(record->bytes & bytes) || !record->number ||
-		    !record->is_of_plain)
+		    !record->is_of_plain || !memory_block_is_same(&record->block, &block))
 			continue;
 		report_retract(detector, record->number);
 		take_back(detector, record);

@@ -27,26 +27,12 @@ static struct benign_range **bucket_of(struct benign *benign, uintptr_t address)
 	return &benign->buckets[hash_append(0, address / GRANULE_BYTES) % BUCKET_COUNT];
 }
 
-static bool is_same_block(const struct memory_block *a, const struct memory_block *b)
-{
-	return a->start == b->start && a->size_bytes == b->size_bytes && a->stack == b->stack;
-}
-
-static struct memory_block find_block(struct detector *detector, uintptr_t address)
-{
-	struct memory_block block = {.start = 0};
-
-	if (!detector->hooks->block_of || !detector->hooks->block_of(detector, address, &block))
-		block = (struct memory_block){.start = 0};
-	return block;
-}
-
 static bool is_known(const struct benign_range *range, uintptr_t start, uintptr_t end,
 		     const struct memory_block *block)
 {
 	for (; range; range = range->next)
 		if (range->start <= start && range->end >= end &&
-		    is_same_block(&range->block, block))
+		    memory_block_is_same(&range->block, block))
 			return true;
 	return false;
 }
@@ -73,7 +59,7 @@ void benign_add(struct detector *detector, uintptr_t address, size_t size_bytes)
 	struct memory_block block;
 
 	runtime_lock(&detector->lock);
-	block = find_block(detector, address);
+	block = memory_block_find(detector, address);
 	if (!detector->benign)
 		/* release: pairs with benign_has(). */
 		store_release(&detector->benign, (struct benign *)arena_alloc(
@@ -98,9 +84,9 @@ static bool is_in(struct detector *detector, const struct benign_range *range, u
 		if (address < range->start || address >= range->end)
 			continue;
 		if (!is_block_known)
-			block = find_block(detector, address);
+			block = memory_block_find(detector, address);
 		is_block_known = true;
-		if (is_same_block(&range->block, &block))
+		if (memory_block_is_same(&range->block, &block))
 			return true;
 	}
 	return false;

@@ -13,6 +13,8 @@ struct thread *first;
 uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
 unsigned held_back_count;
+unsigned retracted_count;
+struct memory_block racing_block;
 struct finding last_finding;
 void (*racing_each)(const struct finding_event *event);
 void (*racing_meanwhile)(void);
@@ -112,10 +114,26 @@ static void count_again(struct detector *of, uint32_t finding)
 	(void)finding;
 }
 
+static void retract(struct detector *of, uint32_t finding)
+{
+	(void)of;
+	(void)finding;
+	retracted_count++;
+}
+
+static bool block_of(struct detector *of, uintptr_t address, struct memory_block *block)
+{
+	(void)of;
+	(void)address;
+	*block = racing_block;
+	return block->start != 0;
+}
+
 static const struct detector_hooks hooks = {
 	.emit = emit_finding,
 	.count = count_again,
-	.retract = count_again,
+	.retract = retract,
+	.block_of = block_of,
 	.access_stack = access_stack,
 };
 
@@ -126,6 +144,8 @@ void set_up_racing(void)
 	memset(site_attention, 0, 65536);
 	finding_count = 0;
 	held_back_count = 0;
+	retracted_count = 0;
+	racing_block = (struct memory_block){.start = 0};
 	racing_each = NULL;
 	racing_meanwhile = NULL;
 	racing_has_stacks = true;

@@ -9,6 +9,7 @@
 
 #include <check.h>
 
+#include "detect/base/memory_block.h"
 #include "detect/race/access.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
@@ -21,6 +22,7 @@ extern struct thread *first;
 extern uint8_t racing[MEMORY_BYTES]; /* by byte of the memory: findings about it */
 extern unsigned finding_count;
 extern unsigned held_back_count; /* not among these */
+extern unsigned retracted_count;
 extern struct finding last_finding;
 
 /* Called with each access of a finding, if it is set; racing[] is then left alone. */
@@ -31,6 +33,9 @@ extern bool racing_has_stacks;
 
 /* Of how many accesses was the stack asked for? */
 extern unsigned racing_stack_count;
+
+/* The block that all memory is in; its start is 0: in none. */
+extern struct memory_block racing_block;
 
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);

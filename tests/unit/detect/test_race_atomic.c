@@ -1,0 +1,185 @@
+/* What locked instructions show to be atomic: the accesses before them, and their findings. */
+#include <check.h>
+
+#include "detect/sync/thread.h"
+#include "racing.h"
+
+static struct thread *a, *b;
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(false);
+	a = racing_start(first);
+	b = racing_start(first);
+}
+
+/* A locked instruction of @thread. */
+static void run_locked(struct thread *thread, uint32_t offset)
+{
+	struct access access = {
+		.address = MEMORY_AT + offset,
+		.size_bytes = 4,
+		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4),
+		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED,
+	};
+	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
+
+	ck_assert_ptr_nonnull(location);
+	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
+}
+
+START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)
+{
+	writes(a, 64, 8);
+	reads(b, 0, 4);
+	reads(first, 0, 4);
+	run_locked(a, 0);
+	reads(b, 64, 8);
+	reads(first, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
+{
+	site_id site;
+
+	racing_sites_are_old(true);
+	site = racing_site(SITE_READ, 4);
+	writes(a, 64, 8);
+	writes(b, 128, 8); /* begins an epoch */
+	for (uint32_t i = 0; i < 4; i++)
+		accesses_at(b, site, 0, 4);
+	ck_assert_uint_ne(pending_count(b), 0);
+	run_locked(a, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+/* Shadow memory is emptied as that of a fork's child. */
+START_TEST(what_is_atomic_remains_so_over_a_fork)
+{
+	run_locked(a, 0);
+	run_locked(a, 32);
+	shadow_clear(MEMORY_AT + 32, 8); /* a new life */
+	atomic_table_forks(judge.atomics);
+	shadow_clear(MEMORY_AT, 64);
+	atomic_table_forked(judge.atomics, a);
+	ck_assert_int_eq(shadow_form(*shadow_of(MEMORY_AT).write), SHADOW_ATOMIC);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT).read, *shadow_of(MEMORY_AT).write);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 32).write, 0);
+	writes(a, 0, 4);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_is_found_while_catching_up_is_acquired_too)
+{
+	racing_sites_are_old(true);
+	b->accesses.sample = 1000;
+	writes(b, 128, 8); /* begins an epoch */
+	reads(b, 32, 4);
+	run_locked(a, 0);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(pending_count(b), 1);
+	ck_assert_uint_eq(b->accesses.acquire_count, 1);
+	/* It is looked at for the last time. */
+	b->accesses.acquires[0].looks_left = 1;
+	writes(first, 64, 8);
+	run_locked(first, 32);
+	run_locked(first, 32);
+	run_locked(a, 0); /* so that the thread records what is pending, to acquire */
+	reads(b, 64, 8);
+	ck_assert_uint_eq(pending_count(b), 0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_read_other_bytes_acquires_nothing_when_these_become_atomic)
+{
+	writes(a, 64, 8);
+	reads(b, 4, 4);
+	run_locked(a, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(a_store_known_before_releases_nothing_that_its_thread_acquired_later)
+{
+	struct thread *early, *late;
+
+	writes(first, 0, 8);
+	early = racing_start(first);
+	late = racing_start(first);
+	writes(early, 64, 8);
+	thread_ending(&judge, early);
+	thread_joined(&judge, first, early, 1);
+	run_locked(late, 0); /* the store there turns out to be a release */
+	writes(late, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(a_store_that_others_have_acquired_from_amid_its_epoch_releases_all)
+{
+	struct thread *early = racing_start(first);
+
+	writes(a, 0, 8);
+	run_locked(b, 0);
+	writes(early, 64, 8);
+	thread_ending(&judge, early);
+	thread_joined(&judge, a, early, 1);
+	writes(a, 8, 8); /* in the same epoch */
+	run_locked(b, 8);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+static void races_by_moves(void)
+{
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 0, 4);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 0, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+
+START_TEST(a_race_of_moves_is_taken_back_where_they_turn_out_to_be_atomic)
+{
+	racing_block = (struct memory_block){.start = MEMORY_AT, .size_bytes = 16, .stack = 1};
+	races_by_moves();
+	run_locked(a, 0);
+	ck_assert_uint_eq(retracted_count, 1);
+}
+END_TEST
+
+START_TEST(a_race_in_a_block_stands_when_another_block_there_has_an_atomic)
+{
+	racing_block = (struct memory_block){.start = MEMORY_AT, .size_bytes = 16, .stack = 1};
+	races_by_moves();
+	racing_block.stack = 2;
+	access_memory_begins(&judge, a, MEMORY_AT, 16);
+	run_locked(a, 0);
+	ck_assert_uint_eq(retracted_count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("race_atomic");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
+	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
+	tcase_add_test(tests, what_is_found_while_catching_up_is_acquired_too);
+	tcase_add_test(tests, what_is_atomic_remains_so_over_a_fork);
+	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
+	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
+	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
+	tcase_add_test(tests, a_race_of_moves_is_taken_back_where_they_turn_out_to_be_atomic);
+	tcase_add_test(tests, a_race_in_a_block_stands_when_another_block_there_has_an_atomic);
+	return racing_run(tests);
+}
