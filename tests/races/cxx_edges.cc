@@ -409,9 +409,36 @@ static void other_table_case()
 	delete other_table_object;
 }
 
+/* The base class's table, which is there already, and then another one. */
+static shape *both_tables_object;
+static std::atomic<int> both_tables_reader{0};
+
+static void *both_tables_read(void *unused)
+{
+	both_tables_reader.exchange((int)syscall(SYS_gettid));
+	MUST(both_tables_object->corner_count() > 0);
+	return unused;
+}
+
+static void *both_tables_write(void *unused)
+{
+	await_end(both_tables_reader);
+	new (both_tables_object) square;
+	KEEP(*both_tables_object);
+	return unused;
+}
+
+static void both_tables_case()
+{
+	both_tables_object = new shape;
+	run_both(both_tables_read, both_tables_write, nullptr);
+	delete both_tables_object;
+}
+
 static const struct race_case cases[] = {
 	CASE(same_table, "silent"),
 	CASE(other_table, "data-race:error"),
+	CASE(both_tables, "data-race:error"),
 	CASE(nothing, "lost-update:error"),
 	CASE(plain_mutex, "silent"),
 	CASE(timed_mutex, "silent"),

@@ -45,8 +45,10 @@ enum site_flag {
 				      * released before the store (x86/paths/splits.h) */
 	SITE_DOUBTFUL = 1u << 19,    /* a load of a vector, of which the source may need less */
 	SITE_EQUATES = 1u << 20,     /* SITE_DECIDES, as it is or is not what is stored */
-	SITE_MATCHES = 1u << 26	     /* SITE_DECIDES, by being equal to something: who finds
+	SITE_MATCHES = 1u << 26,     /* SITE_DECIDES, by being equal to something: who finds
 				      * something else does not act */
+	SITE_ADDRESS = 1u << 27	     /* a store of an address of the program's: perhaps of the
+				      * virtual table that the object has already */
 };
 
 /* Five upper flags: after so many slow accesses, its own check's not counted, a load has been

@@ -72,10 +72,12 @@ static void classify_conflict(struct race_step *step, uint64_t word, origin_id o
 		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
 		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
 					      (uint32_t)__builtin_ctz(step->shared_bytes));
-		if (LIKELY(!race_is_certain_order(step->thread, step->other)))
+		if (LIKELY(!race_is_certain_order(step->thread, step->other))) {
+			step->has_conflict = true;
 			race_classify(step);
-		else if (UNLIKELY(step->thread->clocks.predicts))
+		} else if (UNLIKELY(step->thread->clocks.predicts)) {
 			race_predict(step);
+		}
 		left &= ~(both ? both : left);
 	}
 }
@@ -137,6 +139,13 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
 	return word;
 }
 
+/* A race of a store that may leave what is there, and is none then: the same thread's next store
+ * of that kind, as a base class's destructor makes it, has to be compared with the same. */
+static bool may_change_nothing(const struct race_step *step)
+{
+	return step->has_conflict && step->access->flags & SITE_ADDRESS;
+}
+
 /*
  * What others have read here is no more of use once it has been compared with
  * this write: a race with these reads and a later write is one with this write,
@@ -148,7 +157,8 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 {
 	uint32_t taken;
 
-	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
+	if (!word || shadow_form(word) == SHADOW_ATOMIC ||
+	    shadow_is_same_epoch(word, step->mine) || may_change_nothing(step))
 		return;
 	pending_release_leave_known(step, place, word);
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes) {
@@ -587,6 +597,10 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		if (UNLIKELY(before))
 			check_part(&step, before);
 		check_part(&step, bytes & ~before);
+	}
+	if (UNLIKELY(may_change_nothing(&step))) {
+		memory_flush(detector, thread);
+		step.has_released = true;
 	}
 	if (UNLIKELY(step.has_released) && !has_early(detector, site) &&
 	    thread->clocks.has_recorded)

@@ -6,6 +6,7 @@
 #include "x86/decode/decode.h"
 #include "x86/decode/masked.h"
 #include "x86/flow/strides.h"
+#include "x86/survey/origins.h"
 #include "x86/survey/survey.h"
 
 #define AVAILABLE_COUNT 24u
@@ -59,6 +60,8 @@ static uint32_t site_flags(const struct placing *placing, uint32_t index, bool i
 		flags |= PLAN_SITE_RANGE;
 	if (is_write && !is_read && memory & MEMORY_CONSTANT)
 		flags |= PLAN_SITE_CONSTANT;
+	if (is_write && !is_read && origins_store_address(placing->function, index))
+		flags |= PLAN_SITE_ADDRESS;
 	return flags;
 }
 

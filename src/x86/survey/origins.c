@@ -328,3 +328,32 @@ uint32_t origins_of_call(const struct function *function, uint32_t index)
 	}
 	return ORIGIN_POINTER;
 }
+
+bool origins_store_address(const struct function *function, uint32_t index)
+{
+	const struct instruction *store = &function->instructions[index];
+	int8_t number = store->source;
+
+	if (store->access_bytes != 8)
+		return false;
+	if (number == NO_REGISTER)
+		return store->memory & MEMORY_CONSTANT && store->immediate != 0;
+	while (index-- > 0) {
+		const struct instruction *instruction = &function->instructions[index];
+		enum instruction_form form = instruction_form(instruction);
+		bool is_call = instruction_is_call(instruction);
+
+		if (is_call ? !(REGISTERS_PRESERVED & REGISTER_BIT((unsigned)number))
+			    : !instruction_falls_through(instruction))
+			return false;
+		if (is_call || !writes_register(instruction, (unsigned)number))
+			continue;
+		if (is_copy(instruction))
+			number = instruction->source;
+		else if (form != FORM_ADD || instruction->source != NO_REGISTER ||
+			 instruction->memory)
+			return instruction->is_rip_relative &&
+			       (instruction->is_lea || is_load_of_pointer(instruction));
+	}
+	return false;
+}

@@ -48,4 +48,8 @@ uint32_t origins_of_jump(struct origin_search *search, uint32_t index);
 /* The same for a call, in the straight-line code before it alone. */
 uint32_t origins_of_call(const struct function *function, uint32_t index);
 
+/* Does the store at @index store an address that the code says, or has from a table of
+ * addresses?  By the straight-line code before it alone. */
+bool origins_store_address(const struct function *function, uint32_t index);
+
 #endif

@@ -24,7 +24,8 @@ enum plan_site_flag {
 	PLAN_SITE_MAY_BE_SPLIT = 1u << 18,
 	PLAN_SITE_DOUBTFUL = 1u << 19,
 	PLAN_SITE_EQUATES = 1u << 20,
-	PLAN_SITE_MATCHES = 1u << 26
+	PLAN_SITE_MATCHES = 1u << 26,
+	PLAN_SITE_ADDRESS = 1u << 27
 };
 
 #define PLAN_SITE_LOOKS_SHIFT 21
