@@ -209,3 +209,28 @@ bool straight_is_ahead(struct elf_image *image, uint64_t address)
 	}
 	return false;
 }
+
+bool straight_is_compared(struct elf_image *image, uint64_t address)
+{
+	const struct instruction *next;
+	struct code code;
+	uint32_t size_bytes;
+
+	if (!code_read(image, address, &code))
+		return false;
+	next = &code.instructions[code.count - 1];
+	size_bytes = next->access_bytes;
+	for (unsigned i = 0; i < AHEAD_MAX; i++) {
+		address = next->kind == INSTRUCTION_BRANCH ? code.start + (uint64_t)next->target
+							   : address + next->length;
+		if (!code_decode(image, code.start, address, &code))
+			return false;
+		next = &code.instructions[code.count - 1];
+		if (next->memory & MEMORY_COMPARES && next->access_bytes == size_bytes)
+			return true;
+		if (next->kind != INSTRUCTION_BRANCH && !instruction_is_call(next) &&
+		    !instruction_falls_through(next))
+			return false;
+	}
+	return false;
+}

@@ -32,4 +32,8 @@ bool straight_find_stored(struct elf_image *image, uint64_t address,
  * its value is used? */
 bool straight_is_ahead(struct elf_image *image, uint64_t address);
 
+/* Does a locked comparison follow soon behind the load at @address, perhaps with what it has
+ * loaded?  Then it does no harm if that was not atomic. */
+bool straight_is_compared(struct elf_image *image, uint64_t address);
+
 #endif

@@ -118,7 +118,7 @@ static void add_finding(struct view *view, struct key_index *index,
 	struct view_finding finding = begin_finding(view, source);
 
 	if (!verdict_apply(view, &finding)) {
-		view->atomic_count++;
+		view->atomic_count += !verdict_is_beside_atomic(&finding);
 		return;
 	}
 	finding.fingerprint = fingerprint_make(view, &finding);

@@ -323,9 +323,17 @@ bool side_is_published(const struct side *side)
 	struct evidence evidence;
 	struct side load;
 
+	/* The statement of a locked instruction says atomic for that. */
+	if (side->is_decoded && side->access.shape == SHAPE_LOCKED)
+		return false;
 	if (!find_load(side, &load) || load.place.is_reference || check_type(&load, &evidence))
 		return false;
 	return check_text(&load).may_have_atomic;
+}
+
+bool side_is_compared(const struct side *side)
+{
+	return !side->is_write && side->image && straight_is_compared(side->image, side->address);
 }
 
 bool side_is_ahead(const struct side *side, const struct evidence *evidence)

@@ -38,6 +38,9 @@ bool side_check_type(const struct side *side, struct evidence *evidence);
  * publication and grace periods, say.  What orders them is then not all seen. */
 bool side_is_published(const struct side *side);
 
+/* True if @side is a read that a locked comparison follows: what it has read is looked at again. */
+bool side_is_compared(const struct side *side);
+
 /* True if @side is a read that the compiler has put ahead of the branch that decides whether
  * it is needed: the source may not make it.  (clang leaves such loads without a line, gcc at
  * another one's.) */

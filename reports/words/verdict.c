@@ -23,6 +23,12 @@ bool verdict_is_locked(struct view *view, const struct view_finding *finding,
 	return side.is_decoded && side.access.shape == SHAPE_LOCKED;
 }
 
+bool verdict_is_beside_atomic(const struct view_finding *finding)
+{
+	return finding->finding->kind == FINDING_DATA_RACE &&
+	       finding->finding->severity == SEVERITY_NOTE;
+}
+
 /* --- Both sides together --------------------------------------------------------- */
 
 /* The sides of a race, by their claims. */
@@ -33,6 +39,7 @@ struct sides {
 	const struct finding_event *plain, *is_volatile, *unknown, *published, *ahead, *beside;
 	const char *plain_why, *unknown_why;
 	bool are_decoded;
+	bool is_compared; /* a plain one reads what is compared again */
 };
 
 static void add_side(struct sides *sides, const struct side *side)
@@ -56,6 +63,7 @@ static void add_side(struct sides *sides, const struct side *side)
 	} else if (evidence.claim == CLAIM_PLAIN) {
 		sides->plain = side->event;
 		sides->plain_why = evidence.why;
+		sides->is_compared = side_is_compared(side);
 	} else {
 		sides->unknown = side->event;
 		sides->unknown_why = evidence.why;
@@ -193,6 +201,8 @@ static bool apply_to_race(struct view *view, struct view_finding *finding)
 		return true;
 	sides = find_sides(view, finding);
 	if (sides.write_count && sides.same_count == sides.write_count)
+		return false;
+	if (verdict_is_beside_atomic(finding) && (!sides.plain || sides.is_compared))
 		return false;
 	if (sides.plain)
 		make_certain(view, finding, &sides);

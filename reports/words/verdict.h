@@ -22,6 +22,10 @@ struct evidence verdict_of_access(struct view *view, const struct view_finding *
 bool verdict_is_locked(struct view *view, const struct view_finding *finding,
 		       const struct finding_event *event);
 
+/* Is @finding about what locked instructions have shown to be atomic, and a note as yet?  It is
+ * an error if one side is plain, and else nothing. */
+bool verdict_is_beside_atomic(const struct view_finding *finding);
+
 /* Is one side of @finding, a race, certainly plain, so that the two order nothing? */
 bool verdict_is_certain(struct view *view, const struct view_finding *finding);
 

@@ -158,7 +158,7 @@ void site_suspect(const struct site_table *table, site_id id)
 	if (!site)
 		return;
 	/* relaxed: hints; a late look is as good. */
-	store_relaxed(&site->suspect_count, SITE_SUSPECT_ACCESSES + 1);
+	store_relaxed(&site->suspect_count, (uint16_t)(SITE_SUSPECT_ACCESSES + 1));
 	store_relaxed(&site_attention[id], SITE_WANTED);
 }
 

@@ -72,9 +72,19 @@ struct site {
 			     * four bits for each of the first four, which of the
 			     * forwarder's it is, plus 1; 0: none; of a locked instruction, in
 			     * the upper bits: which operand of it leaves what was there */
-	uint32_t suspect_count; /* it was part of a finding: of so many more accesses, less 1, its
+	uint16_t suspect_count; /* it was part of a finding: of so many more accesses, less 1, its
 				 * callers are kept; 0: it was none */
+	uint16_t beside_count; /* plain accesses that met an unordered one of an atomic, of which
+				* the first are told: race_meet_atomic() */
 };
+
+#define SITE_BESIDE_TOLD 4u
+
+/* relaxed: a count that need not be exact */
+static inline bool site_tells_beside(const struct site *site)
+{
+	return load_relaxed(&site->beside_count) < SITE_BESIDE_TOLD;
+}
 
 /* Rows that are made when they are asked for, as a run meets few of a module's. */
 struct site_source {

@@ -298,6 +298,43 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		race_meet_atomic(&part, &met);
 }
 
+/* Is @last of another thread, of some of @bytes, and unordered with @thread? */
+static bool is_last_met(const struct thread *thread, struct cell last, uint32_t bytes)
+{
+	return shadow_bytes(last.word) & bytes &&
+	       atomic_is_met(thread, &last, shadow_bytes(last.word));
+}
+
+/* Has another thread written to @bytes last, unordered with @thread, who reads them at @site?  And
+ * is that to be told of, as the source may say that the read is plain? */
+static bool is_read_beside(const struct thread *thread, struct atomic_location *location,
+			   uint32_t bytes, const struct site *site)
+{
+	struct cell last;
+
+	if (!site || !site_tells_beside(site) || site->flags & (SITE_UPDATE | SITE_SILENT))
+		return false;
+	/* relaxed: a hint; meet_last() looks again. */
+	last = (struct cell){load_relaxed(&atomic_half_of(location, bytes)->last.word), 0};
+	return is_last_met(thread, last, bytes);
+}
+
+/* The step reads the atomic bytes @touched, before it acquires. */
+static void meet_last(const struct race_step *step, struct atomic_location *location,
+		      uint32_t touched)
+{
+	struct race_step part = *step;
+	struct cell last;
+
+	part.bytes = touched;
+	if (!atomic_take_busy(step->thread, location))
+		return;
+	last = atomic_half_of(location, touched)->last;
+	spin_unlock(&location->busy);
+	if (is_last_met(step->thread, last, touched))
+		race_meet_atomic(&part, &last);
+}
+
 static void load_atomic(struct thread *thread, struct atomic_location *location, uint32_t bytes,
 			const struct site *site)
 {
@@ -308,6 +345,7 @@ static void load_atomic(struct thread *thread, struct atomic_location *location,
 uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inner)
 {
 	struct atomic_location *location = atomic_table_get(step->detector, word);
+	const struct site *site;
 	uint32_t touched;
 
 	if (!location)
@@ -322,9 +360,12 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 	atomic_disown(step->detector, step->thread, location);
 	if (step->access->flags & (SITE_WRITE | SITE_UPDATE))
 		store_atomic(step, location, touched);
+	site = site_get(&step->detector->sites, step->access->site);
+	if (!step->is_write && !step->access->is_late &&
+	    is_read_beside(step->thread, location, touched, site))
+		meet_last(step, location, touched);
 	if (step->access->flags & (SITE_READ | SITE_UPDATE))
-		load_atomic(step->thread, location, touched,
-			    site_get(&step->detector->sites, step->access->site));
+		load_atomic(step->thread, location, touched, site);
 	return step->bytes & ~touched;
 }
 
@@ -334,7 +375,8 @@ bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word
 	struct atomic_location *location = atomic_table_get(detector, word);
 
 	/* relaxed: as above */
-	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes))
+	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes) ||
+	    is_read_beside(thread, location, bytes, site))
 		return false;
 	atomic_disown(detector, thread, location);
 	load_atomic(thread, location, bytes, site);

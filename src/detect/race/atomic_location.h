@@ -95,7 +95,7 @@ bool atomic_pass_owned(const struct detector *detector, struct thread *thread, u
 		       uint64_t current, uint32_t bytes, bool is_write);
 
 /* @thread loads, at @site, from @bytes of a granule whose write word is @word.  False: not all of
- * them are atomic. */
+ * them are atomic, or the load has to be told of. */
 bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word, uint32_t bytes,
 		 const struct site *site);
 

@@ -534,17 +534,34 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 
 /* --- Atomics ----------------------------------------------------------------- */
 
+/* As a rule these are atomic both, so few of each place are told. */
+static bool tells_beside(struct site *plain)
+{
+	if (!site_tells_beside(plain))
+		return false;
+	/* relaxed: a count that need not be exact */
+	store_relaxed(&plain->beside_count, (uint16_t)(load_relaxed(&plain->beside_count) + 1));
+	return true;
+}
+
+/* Of what is atomic, but perhaps not all its accesses. */
+static const struct race_verdict BESIDE_ATOMIC = {
+	.kind = FINDING_DATA_RACE, .severity = SEVERITY_NOTE, .details = DETAIL_MAY_BE_ATOMIC};
+
 void race_meet_atomic(const struct race_step *step, const struct cell *other)
 {
 	struct race_step pair = make_pair(step, step->access, other);
-	const struct site *mine = site_get(&step->detector->sites, pair.site);
-	const struct site *others = site_get(&step->detector->sites, pair.other_site);
+	struct site *mine = site_get(&step->detector->sites, pair.site);
+	struct site *others = site_get(&step->detector->sites, pair.other_site);
 	struct race_verdict verdict;
-	const struct site *plain;
+	struct site *plain;
 
 	if (!mine || !others || (mine->flags | others->flags) & SITE_SILENT)
 		return;
 	pair.stale = NULL;
+	pair.is_write = step->is_write;
+	if (pair.shared_bytes & step->bytes)
+		pair.shared_bytes &= step->bytes;
 	pair.other_is_freed = shadow_form(other->word) == SHADOW_FREED;
 	/* The one that is no locked instruction stores what rests on an old value. */
 	plain = mine->flags & SITE_LOCKED ? others : mine;
@@ -553,9 +570,12 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other)
 		verdict = (struct race_verdict){.kind = FINDING_DATA_RACE,
 						.severity = SEVERITY_ERROR,
 						.details = DETAIL_FREED};
-	} else if (!(mine->flags & others->flags & SITE_UPDATE) ||
-		   mine->flags & others->flags & SITE_LOCKED) {
+	} else if (mine->flags & others->flags & SITE_LOCKED) {
 		return;
+	} else if (!(mine->flags & others->flags & SITE_UPDATE)) {
+		if (!tells_beside(plain) || is_ordered_late(&pair))
+			return;
+		verdict = BESIDE_ATOMIC;
 	}
 	/* A read of these bytes from before they were atomic may have been an acquire. */
 	if (pending_release_acquire(&pair))

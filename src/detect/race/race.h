@@ -253,9 +253,10 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale);
 
 /*
- * The step's access (a locked instruction, an update of atomic bytes, or their free) and
- * @other, the last write there or the free, by another thread, are unordered.  Reports
- * them if one of two updates is lost, or one of the two is a free.
+ * The step's access (to atomic bytes, or their free) and @other, the last write there or the
+ * free, by another thread, are unordered.  Reports them if one of two updates is lost, or one
+ * of the two is a free.  Others, of which one at least is no locked instruction, are a race if
+ * the source says that such a one is plain: a note that is an error then, and else nothing.
  */
 void race_meet_atomic(const struct race_step *step, const struct cell *other);
 

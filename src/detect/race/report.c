@@ -30,6 +30,12 @@ static bool is_held_back(const struct race_verdict *verdict)
 	return verdict->rests_on.numbers[0];
 }
 
+/* Nothing that comes later replaces such a finding, or takes it back. */
+static bool is_beside_atomic(const struct race_verdict *verdict)
+{
+	return verdict->kind == FINDING_DATA_RACE && verdict->severity == SEVERITY_NOTE;
+}
+
 /* The same two places in the code make the same finding, in either order. */
 static uint64_t key_of(const struct race_step *step)
 {
@@ -346,7 +352,8 @@ static uint32_t emit_race(struct race_step *step, const struct race_verdict *ver
 	add_other(step, finding);
 	add_mine(step, finding, stack);
 	number = report_emit(detector, finding, key);
-	keep_record(step, verdict, key, number);
+	if (!is_beside_atomic(verdict))
+		keep_record(step, verdict, key, number);
 	return number;
 }
 
@@ -387,18 +394,23 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 	return met->finding;
 }
 
+/* Is the block there the one that the race was in, or of its kind? */
+static bool is_in_same_block(struct detector *detector, const struct race_record *record)
+{
+	struct memory_block block = memory_block_find(detector, record->granule);
+
+	return memory_block_is_same(&record->block, &block);
+}
+
 void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes)
 {
-	struct memory_block block;
-
 	/* acquire: pairs with keep_record(). */
 	if (LIKELY(!load_acquire(&detector->races)))
 		return;
 	runtime_lock(&detector->lock);
-	block = memory_block_find(detector, granule);
 	for (struct race_record *record = detector->races; record; record = record->next) {
 		if (record->granule != granule || !(record->bytes & bytes) || !record->number ||
-		    !record->is_of_plain || !memory_block_is_same(&record->block, &block))
+		    !record->is_of_plain || !is_in_same_block(detector, record))
 			continue;
 		report_retract(detector, record->number);
 		take_back(detector, record);

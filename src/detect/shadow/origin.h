@@ -73,7 +73,7 @@ static inline void origin_count_first(struct site *site)
 static inline enum access_callers origin_choose_callers(const struct detector *detector,
 							struct thread *thread, struct site *site)
 {
-	uint32_t suspect_count;
+	uint16_t suspect_count;
 
 	if (origin_has_first(detector, site)) {
 		origin_count_first(site);
@@ -82,7 +82,7 @@ static inline enum access_callers origin_choose_callers(const struct detector *d
 	/* relaxed: as above */
 	suspect_count = load_relaxed(&site->suspect_count);
 	if (UNLIKELY(suspect_count > 1)) {
-		store_relaxed(&site->suspect_count, suspect_count - 1);
+		store_relaxed(&site->suspect_count, (uint16_t)(suspect_count - 1));
 		return CALLERS_KEPT;
 	}
 	if (LIKELY(thread->accesses.sample-- != 0))

@@ -14,6 +14,7 @@ uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
 unsigned held_back_count;
 unsigned retracted_count;
+unsigned beside_count;
 struct memory_block racing_block;
 struct finding last_finding;
 void (*racing_each)(const struct finding_event *event);
@@ -56,6 +57,10 @@ static void emit_finding(struct detector *of, const struct finding *finding)
 	uint32_t end = MEMORY_BYTES;
 
 	(void)of;
+	if (finding->kind == FINDING_DATA_RACE && finding->severity == SEVERITY_NOTE) {
+		beside_count++;
+		return;
+	}
 	last_finding = *finding;
 	if (finding->rests_on.numbers[0]) {
 		held_back_count++;
@@ -145,6 +150,7 @@ void set_up_racing(void)
 	finding_count = 0;
 	held_back_count = 0;
 	retracted_count = 0;
+	beside_count = 0;
 	racing_block = (struct memory_block){.start = 0};
 	racing_each = NULL;
 	racing_meanwhile = NULL;
@@ -181,6 +187,7 @@ site_id racing_site(uint32_t flags, uint32_t size_bytes)
 	site->flags = flags;
 	site->size_bytes = (uint16_t)size_bytes;
 	site->first_count = are_sites_old ? ORIGIN_FIRST_CALLERS : 0;
+	site->beside_count = are_sites_old ? SITE_BESIDE_TOLD : 0;
 	return id;
 }
 

@@ -1,6 +1,7 @@
 /* What locked instructions show to be atomic: the accesses before them, and their findings. */
 #include <check.h>
 
+#include "detect/shadow/atomic_table.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
 

@@ -1,0 +1,238 @@
+/*
+ * Plain accesses of what other threads access by locked instructions: errors, as one side of
+ * such a race is not atomic.  Not where all sides are atomic, or where what was read plainly is
+ * compared again, as in loops around a comparing exchange.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "cases.h"
+
+static int added_value;
+static long added_copy;
+
+static void *added_write(void *unused)
+{
+	__atomic_fetch_add(&added_value, 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *added_read(void *unused)
+{
+	await_first();
+	added_copy += added_value;
+	KEEP(added_copy);
+	return unused;
+}
+
+RACE(added)
+
+static int reset_value;
+
+static void *reset_write(void *unused)
+{
+	__sync_fetch_and_add(&reset_value, 1);
+	return unused;
+}
+
+static void *reset_read(void *unused)
+{
+	await_first();
+	reset_value = 0;
+	KEEP(reset_value);
+	return unused;
+}
+
+RACE(reset)
+
+static int begun_value;
+
+static void *begun_write(void *unused)
+{
+	begun_value = 3;
+	KEEP(begun_value);
+	return unused;
+}
+
+static void *begun_read(void *unused)
+{
+	await_first();
+	__sync_fetch_and_add(&begun_value, 1);
+	return unused;
+}
+
+RACE(begun)
+
+static struct request { long size; unsigned flags; } *tested_request;
+static int tested_count;
+
+static void *tested_write(void *unused)
+{
+	__atomic_fetch_or(&tested_request->flags, 4, __ATOMIC_ACQ_REL);
+	return unused;
+}
+
+static void *tested_read(void *unused)
+{
+	await_first();
+	if (tested_request->flags & 4)
+		tested_count++;
+	KEEP(tested_count);
+	return unused;
+}
+
+static void tested_case(void)
+{
+	tested_request = calloc(1, sizeof(*tested_request));
+	run_both(tested_write, tested_read, NULL);
+	free(tested_request);
+}
+
+static int stored_value;
+static long stored_copy;
+
+static void *stored_write(void *unused)
+{
+	__atomic_store_n(&stored_value, 3, __ATOMIC_SEQ_CST);
+	return unused;
+}
+
+static void *stored_read(void *unused)
+{
+	await_first();
+	stored_copy = stored_value;
+	KEEP(stored_copy);
+	return unused;
+}
+
+RACE(stored)
+
+/* All of its accesses are atomic, though only some by locked instructions. */
+static atomic_int loaded_value;
+static long loaded_copy;
+
+static void *loaded_write(void *unused)
+{
+	atomic_fetch_add(&loaded_value, 1);
+	return unused;
+}
+
+static void *loaded_read(void *unused)
+{
+	await_first();
+	loaded_copy += atomic_load_explicit(&loaded_value, memory_order_relaxed);
+	atomic_store_explicit(&loaded_value, 0, memory_order_relaxed);
+	KEEP(loaded_copy);
+	return unused;
+}
+
+RACE(loaded)
+
+static volatile int watched_value;
+static long watched_copy;
+
+static void *watched_write(void *unused)
+{
+	__sync_fetch_and_add(&watched_value, 1);
+	return unused;
+}
+
+static void *watched_read(void *unused)
+{
+	await_first();
+	watched_copy += watched_value;
+	return unused;
+}
+
+RACE(watched)
+
+/* What it has read plainly is compared with what is there. */
+static int compared_value;
+
+static void *compared_write(void *unused)
+{
+	__sync_fetch_and_add(&compared_value, 1);
+	return unused;
+}
+
+static void *compared_read(void *unused)
+{
+	int old;
+
+	await_first();
+	do
+		old = compared_value;
+	while (!__sync_bool_compare_and_swap(&compared_value, old, old * 2));
+	return unused;
+}
+
+RACE(compared)
+
+/* Written before others know of it, and read plainly after the last of them. */
+static struct counted { int references; int content; } *_Atomic counted_object;
+static int counted_content;
+
+static void counted_drop(struct counted *object)
+{
+	if (__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL) == 0) {
+		counted_content = object->content + object->references;
+		free(object);
+	}
+}
+
+static void *counted_write(void *unused)
+{
+	struct counted *object = malloc(sizeof(*object));
+
+	object->references = 2;
+	object->content = 7;
+	atomic_store(&counted_object, object);
+	counted_drop(object);
+	return unused;
+}
+
+static void *counted_read(void *unused)
+{
+	struct counted *object;
+
+	while (!(object = atomic_load(&counted_object)))
+		sched_yield();
+	counted_drop(object);
+	KEEP(counted_content);
+	return unused;
+}
+
+RACE(counted)
+
+static int joined_value;
+
+static void *joined_add(void *unused)
+{
+	__atomic_fetch_add(&joined_value, 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void joined_case(void)
+{
+	joined_value = 0;
+	run_both(joined_add, joined_add, NULL);
+	MUST(joined_value == 2);
+}
+
+static const struct race_case cases[] = {
+	CASE(added, "data-race:error"),
+	CASE(reset, "data-race:error"),
+	CASE(begun, "data-race:error"),
+	CASE(tested, "data-race:error"),
+	CASE(stored, "data-race:error"),
+	CASE(loaded, "silent"),
+	CASE(watched, "silent"),
+	CASE(compared, "silent"),
+	CASE(counted, "silent"),
+	CASE(joined, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}
