@@ -28,6 +28,9 @@
 /* Orders the reads before it with everything after it. */
 #define fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 
+/* Orders everything before it with the writes after it. */
+#define fence_release() __atomic_thread_fence(__ATOMIC_RELEASE)
+
 /* Orders accesses for the compiler, not for the processor: between a thread and
  * its own signal handlers. */
 #define fence_signal() __atomic_signal_fence(__ATOMIC_SEQ_CST)

@@ -32,6 +32,7 @@ static bool begin_at(struct thread *thread, uint64_t first)
 	struct arena *arena = &thread->memory->arena;
 
 	thread->clocks.stamp = (uint64_t)thread->slot << 48 | first;
+	thread->clocks.echo = 0;
 	if (thread->clocks.predicts && !vclock_set(&thread->clocks.all, arena, thread->slot, first))
 		return false;
 	return vclock_set(&thread->clocks.full, arena, thread->slot, first) &&
@@ -160,11 +161,44 @@ static bool raise_clocks(struct thread *thread, uint32_t slot, uint64_t epoch)
 	return has_changed;
 }
 
+/* Does the thread learn of others from @entries? */
+static bool learns_from(const struct thread *thread, const uint64_t *entries, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (i != thread->slot &&
+		    load_relaxed(&entries[i]) > vclock_get(&thread->clocks.full, i))
+			return true;
+	return false;
+}
+
+/*
+ * @thread is about to join @entries, and @learns what they do not say.  Those that it learns of
+ * may know of epochs of its own.  relaxed: words that only grow
+ */
+static void note_echo(struct thread *thread, const uint64_t *entries, uint32_t count, bool learns)
+{
+	uint64_t epoch = thread->slot < count ? load_relaxed(&entries[thread->slot]) : 0;
+
+	if (epoch <= thread->clocks.echo || (!learns && !learns_from(thread, entries, count)))
+		return;
+	store_relaxed(&thread->clocks.echo, epoch);
+	fence_release(); /* pairs with clock_echo(): who sees what is learnt sees the echo */
+}
+
+static void note_echo_of(struct thread *thread, const struct vclock_snapshot *from, bool learns)
+{
+	if (from)
+		note_echo(thread, from->entries, from->count, learns);
+}
+
 /* The same of what @clock tells, which nobody changes meanwhile. */
 static bool join_clocks(struct thread *thread, const struct vclock *clock)
 {
 	struct arena *arena = &thread->memory->arena;
-	bool has_changed = vclock_join_clock(&thread->clocks.full, arena, clock);
+	bool has_changed;
+
+	note_echo(thread, clock->entries, clock->count, false);
+	has_changed = vclock_join_clock(&thread->clocks.full, arena, clock);
 
 	if (UNLIKELY(thread->clocks.predicts))
 		has_changed |= vclock_join_clock(&thread->clocks.all, arena, clock);
@@ -302,6 +336,12 @@ static bool add_pair(struct assumed_acquire *assumed, uint32_t pair)
 	return false;
 }
 
+static void raise_assumed(struct thread *thread, struct assumed_acquire *assumed, uint64_t word)
+{
+	assumed->word = word;
+	assumed->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
+}
+
 /*
  * Under detector.lock.  Notes an assumed acquire from the thread in @slot.  What @thread
  * has already recorded in its present epoch came before it, but counts as later.  An
@@ -318,59 +358,79 @@ static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, u
 		clock_trust(thread, shadow_slot(place->word));
 		place->pairs = (struct finding_pairs){{0}};
 	}
-	if (has_changed) {
-		place->word = word;
-		place->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
-	}
+	if (has_changed)
+		raise_assumed(thread, place, word);
 	thread->clocks.has_assumed = true;
 	if (!pair || !add_pair(place, pair))
 		clock_trust(thread, slot);
 	return has_changed;
 }
 
-/* All that @other, in @slot, knows by now, but its own epochs. */
+/*
+ * @thread has joined what @other, in @slot, knows of third threads, perhaps since the epoch that
+ * it has assumed.  Who knows of these knows what they knew of @other.
+ */
+static bool join_echo(struct thread *thread, const struct thread *other, uint32_t slot)
+{
+	struct assumed_acquire *assumed = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
+	uint64_t echo = clock_echo(&other->clocks);
+
+	if (shadow_slot(assumed->word) != slot || is_trusted(thread, assumed))
+		return raise_clocks(thread, slot, echo);
+	if (shadow_epoch(assumed->word) >= echo)
+		return false;
+	raise_assumed(thread, assumed, shadow_plain(slot, echo, 0));
+	return true;
+}
+
+/* All that @other, in @slot, knows by now, but of its own epochs only what comes with that. */
 static bool join_living(struct thread *thread, const struct thread *other, uint32_t slot)
 {
 	struct arena *arena = &thread->memory->arena;
 	const struct vclock *from = clock_all(&other->clocks);
-	bool has_changed = vclock_join_living(&thread->clocks.full, arena, from, slot);
+	uint32_t count = load_acquire(&from->count); /* acquire: as in vclock_join_living() */
+	bool has_changed;
 
+	note_echo(thread, load_acquire(&from->entries), count, true);
+	has_changed = vclock_join_living(&thread->clocks.full, arena, from, slot);
 	if (UNLIKELY(thread->clocks.predicts))
 		has_changed |= vclock_join_living(&thread->clocks.all, arena, from, slot);
-	return has_changed;
+	return join_echo(thread, other, slot) || has_changed;
 }
 
-/* Under detector.lock.  What the thread knew that was in @slot in @epoch and has ended; or NULL. */
-static const struct vclock_snapshot *known_at_end(const struct detector *detector, uint32_t slot,
-						  uint64_t epoch)
+/* Under detector.lock.  The thread that was in @slot in @epoch, if it has ended and it is known
+ * what it knew; or NULL. */
+static const struct thread *find_ended(const struct detector *detector, uint32_t slot,
+				       uint64_t epoch)
 {
 	const struct thread *thread =
 		id_table_get(&detector->threads, slot_thread_id(detector, slot, epoch));
 
-	return thread ? thread->known : NULL;
+	return thread && thread->known ? thread : NULL;
 }
 
-/* All that @known tells, but the own epochs of the thread in @slot, as in join_living(). */
-static bool join_known(struct thread *thread, const struct vclock_snapshot *known, uint32_t slot)
+/* The same as join_living() of @ended. */
+static bool join_known(struct thread *thread, const struct thread *ended, uint32_t slot)
 {
+	const struct vclock_snapshot *known = ended->known;
 	bool has_changed = false;
 
+	note_echo_of(thread, known, true);
 	for (uint32_t i = 0; i < known->count; i++)
 		if (i != slot)
 			has_changed |= raise_clocks(thread, i, known->entries[i]);
-	return has_changed;
+	return join_echo(thread, ended, slot) || has_changed;
 }
 
 bool clock_knows_of(const struct detector *detector, uint64_t by, uint64_t word)
 {
 	uint32_t slot = shadow_slot(word);
 	uint64_t epoch = shadow_epoch(word);
-	const struct vclock_snapshot *known =
-		known_at_end(detector, shadow_slot(by), shadow_epoch(by));
+	const struct thread *ended = find_ended(detector, shadow_slot(by), shadow_epoch(by));
 	const struct thread *thread = slot_thread(detector, shadow_slot(by));
 
-	if (known)
-		return snapshot_get(known, slot) >= epoch;
+	if (ended)
+		return snapshot_get(ended->known, slot) >= epoch;
 	return thread && thread->memory &&
 	       (vclock_get_living(clock_all(&thread->clocks), slot) >= epoch ||
 		clock_find_assumed(thread, word));
@@ -380,13 +440,13 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 		  uint32_t pair)
 {
 	struct thread *thread = by.thread;
-	const struct vclock_snapshot *known;
+	const struct thread *ended;
 	struct thread *other;
 	bool has_changed = false;
 
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
-	known = known_at_end(detector, slot, epoch);
+	ended = find_ended(detector, slot, epoch);
 	if (!is_given(thread, other, slot, epoch)) {
 		/* relaxed: a later value covers more. */
 		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch)
@@ -396,8 +456,8 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			has_changed |= join_living(thread, other, slot);
 			has_changed |= raise_to_assumed(thread, other);
 		}
-		if (known)
-			has_changed |= join_known(thread, known, slot);
+		if (ended)
+			has_changed |= join_known(thread, ended, slot);
 	}
 	runtime_unlock(&detector->lock);
 	if (has_changed)
@@ -559,8 +619,10 @@ void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 {
 	struct thread *thread = by.thread;
 	struct arena *arena = &thread->memory->arena;
-	bool has_changed = vclock_join(&thread->clocks.full, arena, from);
+	bool has_changed;
 
+	note_echo_of(thread, from, false);
+	has_changed = vclock_join(&thread->clocks.full, arena, from);
 	if (UNLIKELY(thread->clocks.predicts))
 		has_changed |= vclock_join(&thread->clocks.all, arena, from);
 	if (has_changed)
@@ -582,6 +644,7 @@ void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from,
 	struct arena *arena = &by.thread->memory->arena;
 	bool has_changed = false;
 
+	note_echo_of(by.thread, from, epoch > vclock_get(&clocks->full, slot));
 	if (is_certain || LIKELY(!clocks->predicts))
 		has_changed = join_base(&clocks->full, arena, from, slot, epoch);
 	if (UNLIKELY(clocks->predicts))

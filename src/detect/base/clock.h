@@ -72,6 +72,7 @@ struct thread_clocks {
 	uint64_t *ahead;		  /* ... and loops without checks: x86/emit/range.h */
 	bool has_recorded;		  /* an access since the last release */
 	bool has_assumed;		  /* some may not be in 'full' */
+	uint64_t echo; /* the last own epoch that others know of whom the thread knows */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
 	uint64_t began, began_before;	  /* it and the one before, not counting those ... */
 	bool has_first_store;		  /* ... behind the first stores of sites */
@@ -98,6 +99,13 @@ struct clock_releaser {
 struct clock_joiner {
 	struct thread *thread;
 };
+
+/* Of a thread whose clock was looked at before this. */
+static inline uint64_t clock_echo(const struct thread_clocks *clocks)
+{
+	fence_acquire();
+	return load_relaxed(&clocks->echo); /* relaxed: the fence orders it */
+}
 
 /* All that happens before what a thread does now. */
 static inline const struct vclock *clock_all(const struct thread_clocks *clocks)

@@ -334,6 +334,7 @@ static void merge_living(struct vclock_snapshot **into, const struct thread *own
 			if (word && shadow_slot(word) != slot)
 				vclock_raise(&all, arena, shadow_slot(word), shadow_epoch(word));
 		}
+		vclock_raise(&all, arena, slot, clock_echo(&owner->clocks));
 	}
 	vclock_raise(&all, arena, slot, epoch);
 	snapshot_merge_clock(into, &all, arena);

@@ -197,6 +197,36 @@ START_TEST(what_comes_in_a_later_epoch_is_not_known)
 }
 END_TEST
 
+/* Thread c knows what a has written since its last store. */
+static void tell_third(bool is_answered)
+{
+	store(a);
+	run_locked(a, 32);
+	writes(a, 64, 8);
+	run_locked(a, 32);
+	run_locked(c, 32);
+	writes(c, 72, 8);
+	run_locked(c, 32);
+	if (is_answered)
+		run_locked(a, 32);
+	load(b);
+	reads(b, 64, 8);
+}
+
+START_TEST(what_those_knew_that_the_owner_has_acquired_from_is_known)
+{
+	tell_third(true);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_others_know_of_the_owner_is_not)
+{
+	tell_third(false);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 /* The owner's load may be made after that store, though its check came before. */
 START_TEST(what_others_store_the_owner_may_have_loaded)
 {
@@ -264,6 +294,8 @@ int main(void)
 	tcase_add_test(tests, who_does_not_come_there_knows_nothing);
 	tcase_add_test(tests, what_comes_after_the_next_store_is_not_known);
 	tcase_add_test(tests, what_comes_in_a_later_epoch_is_not_known);
+	tcase_add_test(tests, what_those_knew_that_the_owner_has_acquired_from_is_known);
+	tcase_add_test(tests, what_others_know_of_the_owner_is_not);
 	tcase_add_test(tests, what_others_store_the_owner_may_have_loaded);
 	tcase_add_test(tests, each_of_its_last_loads_may_be_of_what_others_store);
 	tcase_add_test(tests, what_it_has_not_loaded_orders_nothing);
