@@ -305,8 +305,12 @@ struct guest_thread *guest_adopt(bool is_main, uintptr_t sp)
 	struct thread *thread = thread_adopt(&guest_detector, is_main);
 	struct guest_thread *self = thread ? guest_make_thread(thread) : NULL;
 
-	if (self)
-		guest_begin_thread(self, is_main ? 0 : sp, 0);
+	if (!self)
+		return NULL;
+	guest_begin_thread(self, is_main ? 0 : sp, 0);
+	/* Others may join it, too.  Nobody else gets its handle, as it is never freed. */
+	if (is_main)
+		self->handle = (uint64_t)arch_thread_pointer();
 	return self;
 }
 

@@ -65,6 +65,7 @@ guests_c = \
 	tests/preload/sync/known_tokens \
 	tests/preload/sync/lone_calls tests/preload/sync/lone_held \
 	tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
+	tests/preload/sync/main_joined \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/misused_objects \
 	tests/preload/sync/mutex_protocols tests/preload/sync/named_semaphores \
