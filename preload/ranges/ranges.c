@@ -72,14 +72,19 @@ static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granu
 
 #define GROUP 8u /* granules compared in one step */
 
-static inline bool is_group_of(uintptr_t granule, bool is_write, uint64_t value)
+/* Up to where the words from @granule on are @value, in groups. */
+static inline uintptr_t skip_groups(uintptr_t granule, uintptr_t end, bool is_write, uint64_t value)
 {
-	uint64_t difference = 0;
+	for (; end - granule >= GROUP * SHADOW_GRANULE; granule += GROUP * SHADOW_GRANULE) {
+		uint64_t difference = 0;
 
 #pragma GCC unroll 8
-	for (unsigned int i = 0; i < GROUP; i++)
-		difference |= word_of(granule + i * SHADOW_GRANULE, is_write) ^ value;
-	return difference == 0;
+		for (unsigned int i = 0; i < GROUP; i++)
+			difference |= word_of(granule + i * SHADOW_GRANULE, is_write) ^ value;
+		if (difference)
+			break;
+	}
+	return granule;
 }
 
 /* Has this thread recorded the access in its present epoch, in all of [start, end)? */
@@ -96,13 +101,14 @@ static inline bool is_recorded(uintptr_t start, uintptr_t end, bool is_write)
 			recorded.written = access_current;
 	}
 	while (granule < end) {
-		if (end - granule >= GROUP * SHADOW_GRANULE &&
-		    (is_group_of(granule, is_write, recorded.current) ||
-		     is_group_of(granule, is_write, recorded.shared) ||
-		     (!is_write && is_group_of(granule, true, recorded.written)))) {
-			granule += GROUP * SHADOW_GRANULE;
+		uintptr_t group = granule;
+
+		granule = skip_groups(granule, end, is_write, recorded.current);
+		granule = skip_groups(granule, end, is_write, recorded.shared);
+		if (!is_write)
+			granule = skip_groups(granule, end, true, recorded.written);
+		if (granule != group)
 			continue;
-		}
 		if (!is_granule_recorded(&recorded, granule, is_write))
 			return false;
 		granule += SHADOW_GRANULE;
@@ -128,7 +134,7 @@ static void check_range(const struct unwind_start *at, uintptr_t address, size_t
 	if (!self)
 		return;
 	range.site = call_site(at->return_address, access);
-	if (!record_long(&guest_detector, self->thread, &range))
+	if (!record_call(&guest_detector, self->thread, &range))
 		access_check(&guest_detector, self->thread, &range);
 	guest_leave(self);
 }

@@ -316,39 +316,13 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 	}
 }
 
-/* Which of @bytes the site of the first of them was the last to access. */
-static uint32_t bytes_of_first(const struct pending_granule *pending, uint32_t bytes)
+/* Of what waits in the thread. */
+static inline origin_id origin_of_pending(struct detector *detector, struct thread *thread,
+					  const struct pending_granule *pending)
 {
-	site_id site = pending->sites[__builtin_ctz(bytes)];
-	uint32_t same = 0;
-
-	for (uint32_t left = bytes; left; left &= left - 1) {
-		uint32_t byte = (uint32_t)__builtin_ctz(left);
-
-		same |= (uint32_t)(pending->sites[byte] == site) << byte;
-	}
-	return same;
-}
-
-/* One site after the other: the thread remembers each step. */
-static origin_id unite_sites(struct detector *detector, struct thread *thread,
-			     const struct pending_granule *pending)
-{
-	origin_id origin = origin_of_site(pending->site);
-	uint32_t done = 0;
-
-	if (!pending->is_mixed)
-		return origin;
-	for (uint32_t left = pending->bytes; left; left = pending->bytes & ~done) {
-		struct origin_part part = {
-			(uint16_t)thread->slot, (uint8_t)bytes_of_first(pending, left),
-			origin_of_site(pending->sites[__builtin_ctz(left)])};
-
-		origin = done ? origin_join(detector, thread, origin, thread->slot, done, &part)
-			      : part.origin;
-		done |= part.bytes;
-	}
-	return origin;
+	return pending->is_mixed
+		       ? origin_of_sites(detector, thread, pending->sites, pending->bytes)
+		       : origin_of_site(pending->site);
 }
 
 /* Passes all of @pending, recorded or not, to the whole engine. */
@@ -356,7 +330,7 @@ static void check_pending(struct detector *detector, struct thread *thread,
 			  struct pending_granule pending, bool is_write)
 {
 	while (pending.bytes) {
-		uint32_t bytes = bytes_of_first(&pending, pending.bytes);
+		uint32_t bytes = origin_bytes_alike(pending.sites, pending.bytes);
 		site_id site = pending.sites[__builtin_ctz(pending.bytes)];
 
 		check_runs(detector, thread, pending.granule, bytes, is_write, site, true);
@@ -374,7 +348,7 @@ static void record_pending(struct detector *detector, struct thread *thread,
 		.granule = pending->granule,
 		.bytes = pending->bytes,
 		.is_write = is_write,
-		.origin = unite_sites(detector, thread, pending),
+		.origin = origin_of_pending(detector, thread, pending),
 		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes,
 		.place = is_write ? shadow.write : shadow.read,
 		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
@@ -398,7 +372,7 @@ static inline enum recorded record_alone(struct detector *detector, struct threa
 
 	if (!is_before(thread, old) || shadow_bytes(old) & ~pending->bytes ||
 	    !exchange_word(detector, own, is_write ? &shadow.origins->write : &shadow.origins->read,
-			   old, mine, unite_sites(detector, thread, pending)))
+			   old, mine, origin_of_pending(detector, thread, pending)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
 	return is_all_clear(thread, other, claim_ask(other), pending->bytes)

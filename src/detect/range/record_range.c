@@ -362,16 +362,15 @@ static bool record_all(const struct span *span, const struct access *access, boo
 }
 
 /* Nothing but the race engine wants to see what is larger than a granule. */
-bool record_long(struct detector *detector, struct thread *thread, struct access *access)
+static bool record_long(struct detector *detector, struct thread *thread, struct access *access,
+			struct site *site)
 {
-	struct site *site = site_get(&detector->sites, access->site);
 	struct span span = {detector, thread, .site = access->site,
 			    .is_write = access->flags & SITE_WRITE};
 	bool keeps_callers;
 	origin_id origin;
 
-	if (access->size_bytes <= SHADOW_GRANULE || !site ||
-	    site->flags & (SITE_SILENT | SITE_SPIN) || !shadow_covers(access->address) ||
+	if (site->flags & (SITE_SILENT | SITE_SPIN) || !shadow_covers(access->address) ||
 	    !shadow_covers(access->address + access->size_bytes - 1))
 		return false;
 	if (thread->accesses.acquires_due)
@@ -388,4 +387,16 @@ bool record_long(struct detector *detector, struct thread *thread, struct access
 	origin = origin_of_access(detector, thread, access, keeps_callers);
 	span.origin = origin_tagged(origin, span.word);
 	return record_all(&span, access, keeps_callers);
+}
+
+bool record_call(struct detector *detector, struct thread *thread, struct access *access)
+{
+	struct site *site = site_get(&detector->sites, access->site);
+
+	if (!site)
+		return false;
+	if (access->size_bytes > SHADOW_GRANULE)
+		return record_long(detector, thread, access, site);
+	return record_fast(detector, thread, access->address, (uint32_t)access->size_bytes,
+			   access->flags & SITE_WRITE, access->site, &access->callers);
 }

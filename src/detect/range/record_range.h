@@ -17,8 +17,7 @@
 bool record_range(struct detector *detector, struct thread *thread, struct access *access,
 		  size_t size_bytes);
 
-/* @access, which a function of libc makes, of more than a granule.  False: not all of it; the
- * rest is access_check()'s. */
-bool record_long(struct detector *detector, struct thread *thread, struct access *access);
+/* @access, which a function of libc makes.  False: not all of it; the rest is access_check()'s. */
+bool record_call(struct detector *detector, struct thread *thread, struct access *access);
 
 #endif

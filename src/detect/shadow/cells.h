@@ -88,6 +88,7 @@ struct shadow_cache {
 	struct cells_cache cells;	  /* free records */
 	struct read_step *read_steps;	  /* READ_STEPS of them, or NULL: read_set.h */
 	struct origin_step *origin_steps; /* ORIGIN_STEPS of them, or NULL: origin.h */
+	struct origin_sites origin_sites[1u << ORIGIN_SITES_BITS];
 	uint64_t *readers;		  /* room for members of a set */
 	uint32_t reader_capacity;
 	uint32_t quick_joins, new_sets; /* read_set_join() */

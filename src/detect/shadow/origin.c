@@ -365,6 +365,50 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 	return take_step(detector, thread, &step);
 }
 
+/* One site after the other: the thread remembers each step. */
+static origin_id join_sites(struct detector *detector, struct thread *thread, const site_id *sites,
+			    uint32_t bytes)
+{
+	origin_id origin = 0;
+	uint32_t done = 0;
+
+	for (uint32_t left = bytes; left; left = bytes & ~done) {
+		struct origin_part part = {(uint16_t)thread->slot,
+					   (uint8_t)origin_bytes_alike(sites, left),
+					   origin_of_site(sites[__builtin_ctz(left)])};
+
+		origin = done ? origin_join(detector, thread, origin, thread->slot, done, &part)
+			      : part.origin;
+		done |= part.bytes;
+	}
+	return origin;
+}
+
+origin_id origin_of_sites(struct detector *detector, struct thread *thread, const site_id *sites,
+			  uint32_t bytes)
+{
+	struct origin_sites *known = thread->memory->shadow->origin_sites;
+	uint32_t difference = 0, hash = 0;
+
+	if (bytes != SHADOW_ALL_BYTES)
+		return join_sites(detector, thread, sites, bytes);
+#pragma GCC unroll 8
+	for (uint32_t i = 0; i < SHADOW_GRANULE; i++)
+		hash += sites[i] * (2 * i + 1);
+	known += hash * 0x9e3779b1u >> (32 - ORIGIN_SITES_BITS);
+#pragma GCC unroll 8
+	for (uint32_t i = 0; i < SHADOW_GRANULE; i++)
+		difference |= known->sites[i] ^ sites[i];
+	if (LIKELY(!difference && known->origin && known->slot == thread->slot &&
+		   is_there(detector, known->origin)))
+		return known->origin;
+	known->origin = join_sites(detector, thread, sites, bytes);
+	known->slot = thread->slot;
+	for (uint32_t i = 0; i < SHADOW_GRANULE; i++)
+		known->sites[i] = sites[i];
+	return known->origin;
+}
+
 struct origin_part origin_part_at(const struct detector *detector, origin_id origin, uint32_t slot,
 				  uint32_t bytes)
 {

@@ -215,6 +215,33 @@ struct origin_step {
 /* The origin of words that become one: of @count parts, with bytes of their own each. */
 origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count);
 
+/* Which of @bytes have the site of the first of them; @sites has one for each byte. */
+static inline uint32_t origin_bytes_alike(const site_id *sites, uint32_t bytes)
+{
+	site_id first = sites[__builtin_ctz(bytes)];
+	uint32_t alike = 0;
+
+	for (uint32_t left = bytes; left; left &= left - 1) {
+		uint32_t byte = (uint32_t)__builtin_ctz(left);
+
+		alike |= (uint32_t)(sites[byte] == first) << byte;
+	}
+	return alike;
+}
+
+/* The origin of @bytes that @thread has accessed by several of @sites, one for each byte. */
+origin_id origin_of_sites(struct detector *detector, struct thread *thread, const site_id *sites,
+			  uint32_t bytes);
+
+/* That of a whole granule, which a thread remembers: along an array they come again. */
+struct origin_sites {
+	site_id sites[SHADOW_GRANULE];
+	origin_id origin; /* 0: none */
+	uint32_t slot;
+};
+
+#define ORIGIN_SITES_BITS 6u
+
 /* The part of @origin for @slot's access to the first of @bytes that it has.  Of an
  * origin that is no list: itself, with all bytes. */
 struct origin_part origin_part_at(const struct detector *detector, origin_id origin, uint32_t slot,

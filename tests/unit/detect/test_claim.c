@@ -245,7 +245,7 @@ START_TEST(call_has_its_range_recorded_with_both_ends)
 	set_up();
 	access = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 8), 4, (uint32_t)_i);
 	a->accesses.sample = PAGE;
-	ck_assert(record_long(&judge, a, &access));
+	ck_assert(record_call(&judge, a, &access));
 	memory_flush(&judge, a);
 	for (uint32_t at = 8; at < end / 8 * 8; at += 8)
 		ck_assert_uint_eq(word_at(at, true), *a->clocks.current);
@@ -253,6 +253,27 @@ START_TEST(call_has_its_range_recorded_with_both_ends)
 	ck_assert_uint_eq(shadow_bytes(word_at(end / 8 * 8, true)), 0x0f);
 	ck_assert_uint_eq(word_at(end / 8 * 8 + 8, true), 0);
 	writes(b, end - 1, 1);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* At its turn a sample of callers is the whole engine's. */
+START_TEST(call_of_a_part_is_recorded_as_any_access)
+{
+	struct access access;
+
+	set_up();
+	access = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 4), 8, 4);
+	a->accesses.sample = 0;
+	ck_assert(!record_call(&judge, a, &access));
+	ck_assert_int_eq(access.callers, CALLERS_SAMPLED);
+	ck_assert(record_call(&judge, a, &access));
+	memory_flush(&judge, a);
+	ck_assert_uint_eq(word_at(8, true),
+			  (*a->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | 0x0f);
+	writes(b, 12, 4);
+	ck_assert_uint_eq(finding_count, 0);
+	writes(b, 8, 4);
 	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST
@@ -309,6 +330,7 @@ int main(void)
 	tcase_add_loop_test(tests, range_ends_before_records_of_what_is_not_past, 0, 2);
 	tcase_add_loop_test(tests, call_has_its_range_recorded_with_both_ends, 40, 41);
 	tcase_add_loop_test(tests, call_has_its_range_recorded_with_both_ends, 1000, 1001);
+	tcase_add_test(tests, call_of_a_part_is_recorded_as_any_access);
 	tcase_add_test(tests, claim_left_behind_is_ended_and_counted);
 	tcase_add_test(tests, claim_of_another_thread_is_left_alone);
 	return racing_run(tests);

@@ -94,7 +94,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 }
 
 /* All is left to access_check(). */
-bool record_long(struct detector *detector, struct thread *thread, struct access *access)
+bool record_call(struct detector *detector, struct thread *thread, struct access *access)
 {
 	(void)detector;
 	(void)thread;
