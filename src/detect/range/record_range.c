@@ -393,7 +393,8 @@ bool record_call(struct detector *detector, struct thread *thread, struct access
 {
 	struct site *site = site_get(&detector->sites, access->site);
 
-	if (!site)
+	/* What the kernel has just said of a descriptor may not hold when it is recorded later. */
+	if (!site || access->flags & SITE_DESCRIPTOR)
 		return false;
 	if (access->size_bytes > SHADOW_GRANULE)
 		return record_long(detector, thread, access, site);
