@@ -107,6 +107,26 @@ static void *stored_read(void *unused)
 
 RACE(stored)
 
+/* The read comes first. */
+static int early_value;
+static long early_copy;
+
+static void *early_write(void *unused)
+{
+	early_copy = early_value;
+	KEEP(early_copy);
+	return unused;
+}
+
+static void *early_read(void *unused)
+{
+	await_first();
+	__sync_fetch_and_add(&early_value, 1);
+	return unused;
+}
+
+RACE(early)
+
 /* All of its accesses are atomic, though only some by locked instructions. */
 static atomic_int loaded_value;
 static long loaded_copy;
@@ -225,6 +245,7 @@ static const struct race_case cases[] = {
 	CASE(begun, "data-race:error"),
 	CASE(tested, "data-race:error"),
 	CASE(stored, "data-race:error"),
+	CASE(early, "data-race:error"),
 	CASE(loaded, "silent"),
 	CASE(watched, "silent"),
 	CASE(compared, "silent"),

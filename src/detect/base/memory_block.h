@@ -19,9 +19,11 @@ struct finding;
 struct memory_block memory_block_find(struct detector *detector, uintptr_t address);
 
 /* Is it one block in one life, or two of a kind, one after the other? */
-static inline bool memory_block_is_same(const struct memory_block *a, const struct memory_block *b)
+static inline bool memory_block_is_same(const struct memory_block *one,
+					const struct memory_block *other)
 {
-	return a->start == b->start && a->size_bytes == b->size_bytes && a->stack == b->stack;
+	return one->start == other->start && one->size_bytes == other->size_bytes &&
+	       one->stack == other->stack;
 }
 
 /* Adds to @finding the block that @address is in, if it is in one.  Called with

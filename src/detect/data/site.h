@@ -74,8 +74,9 @@ struct site {
 			     * the upper bits: which operand of it leaves what was there */
 	uint16_t suspect_count; /* it was part of a finding: of so many more accesses, less 1, its
 				 * callers are kept; 0: it was none */
-	uint16_t beside_count; /* plain accesses that met an unordered one of an atomic, of which
-				* the first are told: race_meet_atomic() */
+	/* Of what is atomic, but perhaps not here: unordered accesses by others that were met, and
+	 * reads that were noted for others to meet; the first of both (race_meet_atomic()). */
+	uint8_t beside_count, noted_count;
 };
 
 #define SITE_BESIDE_TOLD 4u
@@ -84,6 +85,11 @@ struct site {
 static inline bool site_tells_beside(const struct site *site)
 {
 	return load_relaxed(&site->beside_count) < SITE_BESIDE_TOLD;
+}
+
+static inline bool site_notes_reads(const struct site *site)
+{
+	return load_relaxed(&site->noted_count) < SITE_BESIDE_TOLD;
 }
 
 /* Rows that are made when they are asked for, as a run meets few of a module's. */

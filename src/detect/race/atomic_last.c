@@ -4,6 +4,7 @@
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"
+#include "detect/shadow/read_set.h"
 
 static uint32_t flags_of(const struct detector *detector, const struct cell *cell)
 {
@@ -82,6 +83,10 @@ void atomic_tell_locked(struct detector *detector, struct thread *thread,
 	step = make_step(detector, thread, &before, bytes);
 	if (has_lost)
 		race_meet_atomic(&step, &under_way->met);
+	if (shadow_bytes(under_way->reader.word) & bytes &&
+	    shadow_slot(under_way->reader.word) != thread->slot &&
+	    !race_is_ordered(thread, under_way->reader.word))
+		race_meet_read(&step, &under_way->reader);
 	if (thread->accesses.stale_read_count)
 		update_note_locked(&step, shadow_bytes(under_way->before.word) == bytes
 						  ? under_way->before
@@ -121,14 +126,18 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_
 									: (struct cell){0, 0};
 }
 
-const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes)
+site_id atomic_site(const struct race_step *step, uint32_t bytes)
 {
-	const struct site_table *sites = &step->detector->sites;
 	uintptr_t first = step->granule + (uint32_t)__builtin_ctz(bytes);
 
-	return site_get(sites, site_member_at(sites, step->access->site,
-					      (uint32_t)(first - step->access->address),
-					      SITE_WRITE));
+	return site_member_at(&step->detector->sites, step->access->site,
+			      (uint32_t)(first - step->access->address),
+			      step->is_write ? SITE_WRITE : SITE_READ);
+}
+
+const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes)
+{
+	return site_get(&step->detector->sites, atomic_site(step, bytes));
 }
 
 uint32_t atomic_before_release(const struct race_step *step)
@@ -178,6 +187,29 @@ struct cell atomic_find_met(struct detector *detector, const struct thread *thre
 	return (struct cell){0, 0};
 }
 
+struct cell atomic_find_reader(struct detector *detector, const struct thread *thread,
+			       const struct cell_list *list, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		uint64_t word = list->cells[i].word;
+		uint32_t read = shadow_bytes(word) & bytes;
+		uint32_t next = 0;
+
+		if (!read)
+			continue;
+		if (shadow_form(word) == SHADOW_SET)
+			word = read_set_unordered(detector, thread, word, &next);
+		else if (shadow_form(word) != SHADOW_PLAIN || race_is_ordered(thread, word))
+			word = 0;
+		if (word && shadow_slot(word) != thread->slot)
+			return (struct cell){race_base(word) | read,
+					     origin_part_at(detector, list->cells[i].origin,
+							    shadow_slot(word), read)
+						     .origin};
+	}
+	return (struct cell){0, 0};
+}
+
 struct cell atomic_last_write(struct detector *detector, const struct thread *thread,
 			      uint64_t word, uint32_t bytes)
 {
@@ -189,6 +221,51 @@ struct cell atomic_last_write(struct detector *detector, const struct thread *th
 	last = atomic_half_of(location, bytes)->last;
 	spin_unlock(&location->busy);
 	return shadow_bytes(last.word) == bytes ? last : (struct cell){0, 0};
+}
+
+/* Is @last of another thread, of some of @bytes, and unordered with @thread? */
+static bool is_last_met(const struct thread *thread, struct cell last, uint32_t bytes)
+{
+	return shadow_bytes(last.word) & bytes &&
+	       atomic_is_met(thread, &last, shadow_bytes(last.word));
+}
+
+bool atomic_is_looked_at(const struct thread *thread, struct atomic_location *location,
+			 uint32_t bytes, const struct site *site)
+{
+	struct cell last;
+
+	if (!site || site->flags & (SITE_UPDATE | SITE_MAY_BE_STALE | SITE_SILENT))
+		return false;
+	if (site_notes_reads(site))
+		return true;
+	/* relaxed: a hint; atomic_look_beside() looks again. */
+	last = (struct cell){load_relaxed(&atomic_half_of(location, bytes)->last.word), 0};
+	return site_tells_beside(site) && is_last_met(thread, last, bytes);
+}
+
+void atomic_look_beside(const struct race_step *step, struct atomic_location *location,
+			uint32_t touched, struct site *site)
+{
+	struct race_step part = *step;
+	struct cell mine = {0, 0};
+	struct cell last;
+
+	part.bytes = touched;
+	if (site_notes_reads(site))
+		mine = atomic_make_last(&part);
+	if (!atomic_take_busy(step->thread, location))
+		return;
+	last = atomic_half_of(location, touched)->last;
+	if (mine.word) {
+		location->reader = mine;
+		/* relaxed: a count that need not be exact */
+		store_relaxed(&site->noted_count,
+			      (uint8_t)(load_relaxed(&site->noted_count) + 1));
+	}
+	spin_unlock(&location->busy);
+	if (is_last_met(step->thread, last, touched))
+		race_meet_atomic(&part, &last);
 }
 
 void atomic_compare_end(struct race_step *step, uint64_t word)

@@ -109,6 +109,7 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		location->read = read;
 		location->origins.read = origin_of(read, &list);
 	} while (!claim_exchange(detector, shadow.read, &read, word));
+	location->reader = atomic_find_reader(detector, thread, &list, location->bytes);
 	summary_revoke(location->granule);
 	release_late(detector, thread, write);
 	return true;
@@ -298,43 +299,6 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		race_meet_atomic(&part, &met);
 }
 
-/* Is @last of another thread, of some of @bytes, and unordered with @thread? */
-static bool is_last_met(const struct thread *thread, struct cell last, uint32_t bytes)
-{
-	return shadow_bytes(last.word) & bytes &&
-	       atomic_is_met(thread, &last, shadow_bytes(last.word));
-}
-
-/* Has another thread written to @bytes last, unordered with @thread, who reads them at @site?  And
- * is that to be told of, as the source may say that the read is plain? */
-static bool is_read_beside(const struct thread *thread, struct atomic_location *location,
-			   uint32_t bytes, const struct site *site)
-{
-	struct cell last;
-
-	if (!site || !site_tells_beside(site) || site->flags & (SITE_UPDATE | SITE_SILENT))
-		return false;
-	/* relaxed: a hint; meet_last() looks again. */
-	last = (struct cell){load_relaxed(&atomic_half_of(location, bytes)->last.word), 0};
-	return is_last_met(thread, last, bytes);
-}
-
-/* The step reads the atomic bytes @touched, before it acquires. */
-static void meet_last(const struct race_step *step, struct atomic_location *location,
-		      uint32_t touched)
-{
-	struct race_step part = *step;
-	struct cell last;
-
-	part.bytes = touched;
-	if (!atomic_take_busy(step->thread, location))
-		return;
-	last = atomic_half_of(location, touched)->last;
-	spin_unlock(&location->busy);
-	if (is_last_met(step->thread, last, touched))
-		race_meet_atomic(&part, &last);
-}
-
 static void load_atomic(struct thread *thread, struct atomic_location *location, uint32_t bytes,
 			const struct site *site)
 {
@@ -345,7 +309,7 @@ static void load_atomic(struct thread *thread, struct atomic_location *location,
 uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inner)
 {
 	struct atomic_location *location = atomic_table_get(step->detector, word);
-	const struct site *site;
+	struct site *site;
 	uint32_t touched;
 
 	if (!location)
@@ -362,8 +326,8 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 		store_atomic(step, location, touched);
 	site = site_get(&step->detector->sites, step->access->site);
 	if (!step->is_write && !step->access->is_late &&
-	    is_read_beside(step->thread, location, touched, site))
-		meet_last(step, location, touched);
+	    atomic_is_looked_at(step->thread, location, touched, site))
+		atomic_look_beside(step, location, touched, site);
 	if (step->access->flags & (SITE_READ | SITE_UPDATE))
 		load_atomic(step->thread, location, touched, site);
 	return step->bytes & ~touched;
@@ -376,7 +340,7 @@ bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word
 
 	/* relaxed: as above */
 	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes) ||
-	    is_read_beside(thread, location, bytes, site))
+	    atomic_is_looked_at(thread, location, bytes, site))
 		return false;
 	atomic_disown(detector, thread, location);
 	load_atomic(thread, location, bytes, site);
@@ -486,7 +450,8 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	if (!location)
 		return;
 	has_lost = loses_value(location, access, outcome);
-	tells = has_stored && access && (has_lost || thread->accesses.stale_read_count);
+	tells = has_stored && access &&
+		(has_lost || location->reader.word || thread->accesses.stale_read_count);
 	if (has_stored && location->mine.word)
 		atomic_keep_last(location, &location->mine, is_idle(location, access));
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
@@ -508,8 +473,10 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 		atomic_count_store(thread, location);
 	else
 		store_relaxed(&location->stores_alone, (uint16_t)0);
-	if (tells)
+	if (tells) {
 		under_way = *location;
+		location->reader.word = 0;
+	}
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)

@@ -42,6 +42,7 @@
 struct access;
 struct detector;
 struct race_step;
+struct site;
 struct thread;
 
 /*
@@ -194,7 +195,23 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_
 struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
 			    const struct cell_list *list, uint32_t bytes);
 
-/* Where the code makes the store @step to the first of @bytes; NULL if that is not known. */
+/* Of those who have read @bytes, one that is unordered with @thread; word 0: there is none. */
+struct cell atomic_find_reader(struct detector *detector, const struct thread *thread,
+			       const struct cell_list *list, uint32_t bytes);
+
+/* Is a read of @bytes at @site to be looked at, as the source may say that it is plain?  If it
+ * meets another thread's last write, or is the first for others to meet. */
+bool atomic_is_looked_at(const struct thread *thread, struct atomic_location *location,
+			 uint32_t bytes, const struct site *site);
+
+/* The step reads the atomic bytes @touched at @site, before it acquires. */
+void atomic_look_beside(const struct race_step *step, struct atomic_location *location,
+			uint32_t touched, struct site *site);
+
+/* Where the code makes the access @step to the first of @bytes; 0 if that is not known. */
+site_id atomic_site(const struct race_step *step, uint32_t bytes);
+
+/* The same of a store; NULL if that is not known. */
 const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes);
 
 /*

@@ -260,6 +260,9 @@ void race_lost_update(const struct race_step *step, const struct access *access,
  */
 void race_meet_atomic(const struct race_step *step, const struct cell *other);
 
+/* The same of the step's store and @read, by another thread, and unordered with it. */
+void race_meet_read(const struct race_step *step, const struct cell *read);
+
 /* Returns the finding's number. */
 uint32_t race_report(struct race_step *step, const struct race_verdict *verdict);
 

@@ -57,6 +57,7 @@ struct atomic_location {
 	struct cell before; /* the last write before it */
 	struct cell mine;   /* its own record */
 	struct cell met;    /* another thread's update that is unordered with it */
+	struct cell reader; /* a read by a plain move, for the next store to meet; word 0: none */
 	struct atomic_half halves[ATOMIC_HALVES];
 	/* Who alone has stored here of late, and in which epoch last, as a plain word without
 	 * bytes: its releases are put off (atomic_location.h).  0: nobody. */
