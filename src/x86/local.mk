@@ -49,6 +49,7 @@ src_libplan_a_SOURCES += \
 	%D%/liveness/constants.c %D%/liveness/constants.h \
 	%D%/liveness/slots.c %D%/liveness/slots.h \
 	%D%/liveness/loads.c %D%/liveness/loads.h \
+	%D%/liveness/picks.c %D%/liveness/picks.h \
 	%D%/liveness/returns.c \
 	%D%/flow/sets.c \
 	%D%/flow/update_groups.c %D%/flow/update_groups.h \

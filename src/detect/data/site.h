@@ -43,7 +43,7 @@ enum site_flag {
 				      * of accesses in between come after it */
 	SITE_MAY_BE_SPLIT = 1u << 18, /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
 				      * released before the store (x86/paths/splits.h) */
-	SITE_DOUBTFUL = 1u << 19,    /* a load of a vector, of which the source may need less */
+	SITE_DOUBTFUL = 1u << 19,    /* a load that the source may not make, or not all of it */
 	SITE_EQUATES = 1u << 20,     /* SITE_DECIDES, as it is or is not what is stored */
 	SITE_MATCHES = 1u << 26,     /* SITE_DECIDES, by being equal to something: who finds
 				      * something else does not act */

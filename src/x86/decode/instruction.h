@@ -87,6 +87,8 @@ enum memory_flag {
 
 enum string_kind { STRING_NONE, STRING_MOVS, STRING_STOS, STRING_LODS, STRING_CMPS, STRING_SCAS };
 
+#define PICKED_BEHIND_MOST 8u
+
 struct instruction {
 	int64_t target;		/* of a direct branch or call, or rip-relative operand; NO_TARGET */
 	int64_t immediate;	/* the last immediate operand; 0 if none */
@@ -115,13 +117,16 @@ struct instruction {
 	uint8_t segment_is_gs;
 	uint32_t used_bytes; /* of the vector that it loads, a bit each; 0: all may be used */
 	bool is_unused;	     /* nothing of the vector that it loads is */
-	bool is_doubtful;    /* a load of elements, some of which are used under a condition */
+	bool is_doubtful;    /* a load that the source may make under a condition, or in part */
+	/* A load that the source makes under a condition, that of a conditional move: the
+	 * condition and 1 (0: always), and how far behind it the check must stand. */
+	uint8_t picked_if, picked_behind;
 };
 
-/* Does it load parts that nothing uses? */
+/* Does it load parts that nothing uses, or what it does not always use? */
 static inline bool instruction_drops(const struct instruction *instruction)
 {
-	return instruction->used_bytes || instruction->is_unused;
+	return instruction->used_bytes || instruction->is_unused || instruction->picked_if;
 }
 
 /* The next piece of what a load uses, of @bytes bytes (1, 2, 4 .. 64), at or behind *@at.
@@ -172,6 +177,8 @@ static inline bool instruction_falls_through(const struct instruction *instructi
 
 /* Of branches, as their code has it; each even one's opposite is the next. */
 enum condition {
+	CONDITION_BELOW = 2,
+	CONDITION_NOT_BELOW = 3,
 	CONDITION_EQUAL = 4,
 	CONDITION_UNEQUAL = 5,
 	CONDITION_NOT_ABOVE = 6,

@@ -410,9 +410,21 @@ static const struct check *check_number(const struct group *group, uint32_t numb
 	return &group->list->checks[number];
 }
 
+/* A check that is made under a condition has a group of its own, which is jumped over. */
+static uint32_t begin_picked(struct emitter *emitter, const struct group *group)
+{
+	unsigned condition = check_number(group, group->first)->picked_if;
+
+	if (!condition)
+		return 0;
+	emit_state(emitter, &(struct taken){.original_offset = group->taken.original_offset});
+	return encode_branch_forward(emitter, (enum condition)((condition - 1) ^ 1));
+}
+
 static void emit_group(struct emitter *emitter, struct group *group, struct cold_list *cold)
 {
 	uint32_t number = group->first;
+	uint32_t skip = begin_picked(emitter, group);
 
 	group_begin(emitter, group);
 	for (uint32_t i = 0; i < group->count; i++) {
@@ -429,6 +441,8 @@ static void emit_group(struct emitter *emitter, struct group *group, struct cold
 		number = check->next;
 	}
 	group_end(emitter, group);
+	if (skip)
+		encode_land(emitter, skip);
 }
 
 static void emit_string(struct emitter *emitter, const struct group *group,
@@ -492,7 +506,8 @@ static void emit_list(struct emitter *emitter, const struct function *function,
 			last = list->checks[last].next;
 			count++;
 		} while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING &&
-			 list->checks[last].class != ACCESS_LOCKED);
+			 list->checks[last].class != ACCESS_LOCKED &&
+			 !list->checks[number].picked_if && !list->checks[last].picked_if);
 		if (!group_choose(&group, gather_checks(&group, number, count))) {
 			count = 1;
 			last = list->checks[number].next;

@@ -8,6 +8,7 @@
 #include "x86/emit/range.h"
 #include "x86/flow/accessors.h"
 #include "x86/liveness/liveness.h"
+#include "x86/liveness/picks.h"
 #include "x86/flow/update_groups.h"
 
 #define INSTRUCTION_BYTES_MOST 64u
@@ -94,6 +95,7 @@ static bool analyse_function(struct emitter *emitter, const struct function *fun
 
 	if (!find_update_groups(emitter, function, analysis))
 		return false;
+	picks_find(module, function, analysis->live, analysis->update_groups);
 	checks_place(module, function, analysis->live, &notes, &analysis->list);
 	emitter->statistics->checked += analysis->list.checked;
 	emitter->statistics->merged += analysis->list.merged;

@@ -32,6 +32,7 @@ struct placing {
 	unsigned available_count;
 	uint32_t last_place; /* checks keep the order of their accesses */
 	uint32_t next_back;  /* for strides_are_far() */
+	uint32_t picks_end;  /* behind it no check of a load so far stands */
 };
 
 static bool is_join(const struct function *function, uint32_t index)
@@ -147,6 +148,12 @@ static void place_check(struct placing *placing, uint32_t number)
 	placing->last_place = list->checks[number].place;
 }
 
+/* May a check of this class stand before other instructions? */
+static bool is_movable(uint8_t class)
+{
+	return class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_PREFETCH;
+}
+
 static uint32_t add_check(struct placing *placing, const struct check *check)
 {
 	struct check_list *list = placing->list;
@@ -155,11 +162,10 @@ static uint32_t add_check(struct placing *placing, const struct check *check)
 	list->checks[number] = *check;
 	list->checks[number].next = NO_CHECK;
 	list->checks[number].last = check->instruction;
-	if (check->class == ACCESS_SIMPLE || check->class == ACCESS_SIZED ||
-	    check->class == ACCESS_PREFETCH)
-		list->checks[number].place = find_place(placing, check);
-	else
-		list->checks[number].place = check->instruction;
+	if (!check->picked_if)
+		list->checks[number].place = is_movable(check->class)
+						     ? find_place(placing, check)
+						     : check->instruction;
 	place_check(placing, number);
 	return number;
 }
@@ -270,7 +276,7 @@ static bool share_check(struct placing *placing, struct available *available,
 		join_chain(placing, check, site, distance);
 		return true;
 	}
-	if (!available->is_certain)
+	if (!available->is_certain || access->picked_if)
 		return false;
 	if (distance == 0 && access->size_bytes == check->size_bytes &&
 	    !(sites[check->site].next_member)) {
@@ -344,6 +350,36 @@ static void check_pieces(struct placing *placing, uint32_t index)
 
 		check_bytes(placing, index, &operand, bytes, is_read, is_write);
 	}
+}
+
+/* The load @index, which a conditional move at @place may throw away: checked there, unless an
+ * earlier check covers it. */
+static void check_picked(struct placing *placing, uint32_t index, uint32_t place)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	struct check access = {
+		.operand = operand_of(instruction),
+		.instruction = index,
+		.place = place,
+		.size_bytes = instruction->access_bytes,
+		.class = ACCESS_SIMPLE,
+		.picked_if = instruction->picked_if,
+	};
+
+	access.site = add_site(placing, index, true, false);
+	if (!is_served(placing, &access, access.site))
+		add_check(placing, &access);
+}
+
+/* The loads that a conditional move at @place may throw away, and whose checks stand there. */
+static void check_picked_here(struct placing *placing, uint32_t place)
+{
+	const struct instruction *instructions = placing->function->instructions;
+	uint32_t first = place > PICKED_BEHIND_MOST ? place - PICKED_BEHIND_MOST : 0;
+
+	for (uint32_t i = first; place <= placing->picks_end && i < place; i++)
+		if (instructions[i].picked_if && i + instructions[i].picked_behind == place)
+			check_picked(placing, i, place);
 }
 
 /* A string instruction without a prefix: one element at rsi, one at rdi. */
@@ -428,6 +464,10 @@ static void check_access(struct placing *placing, uint32_t index)
 	case ACCESS_SIMPLE:
 		if (instruction->memory & MEMORY_STRING)
 			check_element(placing, index);
+		else if (instruction->picked_behind)
+			placing->picks_end = index + instruction->picked_behind;
+		else if (instruction->picked_if)
+			check_picked(placing, index, index);
 		else
 			check_pieces(placing, index);
 		break;
@@ -509,6 +549,7 @@ void checks_place(const struct module *module, const struct function *function,
 	for (uint32_t i = 0; i < function->count; i++) {
 		if (is_join(function, i))
 			placing.available_count = 0;
+		check_picked_here(&placing, i);
 		check_access(&placing, i);
 		forget_checks(&placing, i);
 	}

@@ -6,6 +6,9 @@
  * at or before the first of them.  Each access is a site of its own, chained to the
  * first, so that a report names the right one.  Another store in between may be the
  * release of a lock, and what comes behind that has a check of its own.
+ *
+ * What is loaded only under the condition of a conditional move (liveness/picks.h) is checked
+ * under it, and its check serves nothing else.
  */
 #ifndef X86_FLOW_CHECKS_H
 #define X86_FLOW_CHECKS_H
@@ -29,6 +32,7 @@ struct check {
 	uint8_t class; /* enum access_class */
 	bool is_write;
 	bool strides_far; /* a read that walks through memory in large steps: strides.h */
+	uint8_t picked_if; /* the condition under which it is made, plus 1; 0: always */
 };
 
 /* What update_groups.h found out about accesses, by instruction. */

@@ -218,6 +218,8 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, struct symboli
 		return (verifying->is_before_loop && thunk == THUNK_RANGE &&
 			verify_range(verifying, at, machine, site, index)) ||
 		       verify_wrong(verifying, at, "another range is recorded");
+	if (function->instructions[index].picked_if != machine->picked_if)
+		return verify_wrong(verifying, at, "a check is made under another condition");
 	if (has_address &&
 	    !is_same_address(&machine->pushed_address, &function->instructions[index],
 			     plan->sites[site].size_bytes))
@@ -228,10 +230,22 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, struct symboli
 	       verify_wrong(verifying, at, "another thunk is called");
 }
 
-static bool add_node(struct verifying *verifying, int64_t at, const struct symbolic *machine)
+/* Behind a check that is made under a condition, as if the branch had been taken. */
+static void leave_picked(struct symbolic *machine, int64_t at)
+{
+	if (!machine->picked_if || machine->picked_end != at)
+		return;
+	machine->trail = machine->picked_trail;
+	machine->picked_if = 0;
+	machine->picked_end = 0;
+	machine->picked_trail = 0;
+}
+
+static bool add_node(struct verifying *verifying, int64_t at, struct symbolic *machine)
 {
 	bool is_consistent = false;
 
+	leave_picked(machine, at);
 	for (uint32_t i = 0; i < verifying->node_count; i++) {
 		struct node *node = &verifying->nodes[i];
 
@@ -320,6 +334,39 @@ static bool is_copy(const struct verifying *verifying, uint32_t at)
 	       plan_state_original(&state, at) == verify_current(verifying)->offset;
 }
 
+/* Is it the branch around the checks of loads that the source makes under a condition? */
+static bool is_around_picked(const struct verifying *verifying, const struct symbolic *machine,
+			     const struct instruction *branch)
+{
+	unsigned condition = instruction_condition(verifying->plan->clone + branch->offset) ^ 1;
+	uint32_t index = verifying->index;
+
+	for (uint32_t i = index > PICKED_BEHIND_MOST ? index - PICKED_BEHIND_MOST : 0; i <= index;
+	     i++) {
+		const struct instruction *load = &verifying->function->instructions[i];
+
+		if (load->picked_if == condition + 1 && i + load->picked_behind == index)
+			return machine->has_flags && !machine->lowered_by && !machine->picked_if &&
+			       !machine->is_in_doubt && !machine->owes_look &&
+			       branch->target > branch->offset;
+	}
+	return false;
+}
+
+static bool follow_picked(struct verifying *verifying, const struct instruction *branch,
+			  struct symbolic *machine)
+{
+	struct symbolic *within = &verifying->machines->edge;
+
+	*within = *machine;
+	within->picked_if = (uint8_t)(
+		(instruction_condition(verifying->plan->clone + branch->offset) ^ 1) + 1);
+	within->picked_end = branch->target;
+	within->picked_trail = machine->trail;
+	return add_node(verifying, (int64_t)branch->offset + branch->length, within) &&
+	       add_node(verifying, branch->target, machine);
+}
+
 static bool visit_node(struct verifying *verifying, struct node *node)
 {
 	struct symbolic *machine = &verifying->machines->machine;
@@ -347,6 +394,9 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 	}
 	if (!verify_decode(verifying, at, &instruction))
 		return false;
+	if (instruction.kind == INSTRUCTION_BRANCH_IF &&
+	    is_around_picked(verifying, machine, &instruction))
+		return follow_picked(verifying, &instruction, machine);
 	outcome = step_machine(verifying, machine, &instruction);
 	if (machine->is_with_ahead && outcome.event == SYMBOLIC_STEP)
 		verifying->head = at;

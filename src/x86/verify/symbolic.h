@@ -75,6 +75,11 @@ struct symbolic {
 	struct operand summarised;
 	bool is_summarised, is_with_summary, owes_look;
 	uint64_t trail; /* a hash of the places compared so far: the same on all paths */
+	/* Within a check that is made under a condition: that, plus 1, where the branch around it
+	 * leads, and the trail before it. */
+	uint8_t picked_if;
+	int64_t picked_end;
+	uint64_t picked_trail;
 };
 
 /* The thread's words: offsets from the thread pointer. */

@@ -95,6 +95,8 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 			 machine->pushed_count == other->pushed_count &&
 			 machine->is_in_doubt == other->is_in_doubt &&
 			 machine->trail == other->trail &&
+			 machine->picked_if == other->picked_if &&
+			 machine->picked_end == other->picked_end &&
 			 machine->stored_vector == other->stored_vector &&
 			 machine->owes_look == other->owes_look &&
 			 (!machine->is_in_doubt ||

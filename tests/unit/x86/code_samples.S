@@ -244,6 +244,60 @@
 2:	ret
 	END
 
+	/* What is loaded may be thrown away: by a move from memory, by one behind known flags, by
+	 * one behind flags made later, computed with, by masks, by a move from memory that may
+	 * throw away its own. */
+	CASE	picked
+	testb	$1, %dl
+	cmovne	8(%rdi), %eax
+	movl	16(%rdi), %r8d
+	cmovne	%eax, %r8d
+	movl	24(%rdi), %r9d
+	cmpq	$3, %rdx
+	cmovb	%r9d, %r10d
+	movq	32(%rsi), %r11
+	addq	$5, %r11
+	cmpq	$4, %rdx
+	cmovne	%r8, %r11
+	cmpq	$2, %rdx
+	sbbl	%ecx, %ecx
+	orl	40(%rdi), %ecx
+	cmpq	$5, %rdx
+	sbbq	%rsi, %rsi
+	movl	72(%rdi), %r10d
+	andq	48(%rdi), %rsi
+	movl	56(%rdi), %r8d
+	cmpq	$6, %rdx
+	cmovb	64(%rdi), %r8d
+	ret
+	END
+
+	/* Is read again; is stored; has another use in the flags. */
+	CASE	picked_and_used
+	testb	$1, %dl
+	movl	8(%rdi), %eax
+	cmovne	%eax, %ecx
+	addl	%eax, %r8d
+	testb	$2, %dl
+	movl	16(%rdi), %r9d
+	movl	%r9d, 24(%rsi)
+	cmovne	%r9d, %r10d
+	movl	32(%rdi), %r9d
+	addl	$5, %r9d
+	cmovc	%r9d, %r10d
+	movl	$0, %r9d
+	ret
+	END
+
+	/* Where the flags are known the address is not. */
+	CASE	picked_too_late
+	movq	8(%rdi), %rdi
+	testb	$1, %dl
+	cmovne	%rdi, %rax
+	xorl	%edi, %edi
+	ret
+	END
+
 	CASE	branches
 	testl	$1, (%rdi)
 	je	1f
@@ -820,6 +874,17 @@ called:
 	decl	%ecx
 	jne	1b
 2:	ret
+	END
+
+	CASE	no_range_of_what_is_picked
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+1:	testb	$1, %al
+	cmovne	(%rdi,%rax,8), %rcx
+	addq	$1, %rax
+	cmpq	%rdx, %rax
+	jb	1b
+	ret
 	END
 
 	/* For tests of liveness alone: nobody knows it but is_caller. */

@@ -217,6 +217,51 @@ static void set_up(void)
 	lab_set_up(&lab, false);
 }
 
+static void expect_pick(const struct instruction *load, unsigned picked_if, unsigned behind)
+{
+	ck_assert_uint_eq(load->picked_if, picked_if);
+	ck_assert_uint_eq(load->picked_behind, behind);
+}
+
+START_TEST(load_that_may_be_thrown_away_is_checked_under_a_condition)
+{
+	const struct instruction *code = place_checks("picked")->instructions;
+
+	expect_pick(&code[1], CONDITION_UNEQUAL + 1, 0);
+	expect_pick(&code[2], CONDITION_EQUAL + 1, 0);
+	expect_pick(&code[4], CONDITION_BELOW + 1, 2);
+	expect_pick(&code[7], CONDITION_EQUAL + 1, 3);
+	expect_pick(&code[13], CONDITION_NOT_BELOW + 1, 0);
+	expect_pick(&code[17], CONDITION_BELOW + 1, 0);
+	expect_pick(&code[18], CONDITION_NOT_BELOW + 1, 2);
+	expect_pick(&code[20], CONDITION_BELOW + 1, 0);
+	ck_assert_uint_eq(list.count, 9);
+	for (uint32_t i = 0; i < list.count; i++)
+		ck_assert_int_eq(checks[i].picked_if != 0, checks[i].instruction != 16);
+	ck_assert_uint_eq(checks[2].place, 6);
+}
+END_TEST
+
+START_TEST(load_that_is_used_in_any_case_is_checked)
+{
+	place_checks("picked_and_used");
+	ck_assert_uint_eq(list.count, 4);
+	for (uint32_t i = 0; i < list.count; i++)
+		ck_assert_uint_eq(checks[i].picked_if, 0);
+	for (uint32_t i = 0; i < list.site_count; i++)
+		ck_assert_uint_eq(sites[i].flags & PLAN_SITE_DOUBTFUL, 0);
+}
+END_TEST
+
+START_TEST(load_whose_condition_comes_too_late_is_doubtful)
+{
+	const struct function *function = place_checks("picked_too_late");
+
+	expect_pick(&function->instructions[0], 0, 0);
+	ck_assert_uint_ne(sites[0].flags & PLAN_SITE_DOUBTFUL, 0);
+}
+END_TEST
+
 static bool all_is_read_only(const void *context, uint64_t address)
 {
 	(void)context;
@@ -264,6 +309,9 @@ int main(void)
 	tcase_add_test(tcase, site_says_how_many_checks_are_made_before_its_access);
 	tcase_add_test(tcase, private_stack_slots_have_no_check);
 	tcase_add_test(tcase, slots_whose_address_escapes_have);
+	tcase_add_test(tcase, load_that_may_be_thrown_away_is_checked_under_a_condition);
+	tcase_add_test(tcase, load_that_is_used_in_any_case_is_checked);
+	tcase_add_test(tcase, load_whose_condition_comes_too_late_is_doubtful);
 	tcase_add_test(tcase, absolute_operand_may_be_a_constant_at_a_fixed_address_alone);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

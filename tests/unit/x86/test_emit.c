@@ -70,6 +70,10 @@ static const char *const names[] = {
 	"no_range_for_steps_that_vary",
 	"no_range_downwards",
 	"no_range_around_a_lock",
+	"no_range_of_what_is_picked",
+	"picked",
+	"picked_and_used",
+	"picked_too_late",
 	KERNELS("o0"),
 	KERNELS("o1"),
 	KERNELS("o2"),
@@ -178,6 +182,37 @@ START_TEST(elements_lie_where_the_indexes_say)
 END_TEST
 
 /* Few processors have transactions, so the original is not run. */
+/* Of the loads of "picked" those at 8(%rdi), 16(%rdi) .. 72(%rdi), and that at 32(%rsi), for
+ * numbers from 1 on in rdx. */
+START_TEST(what_is_thrown_away_is_not_checked)
+{
+	static const struct {
+		const char *from_rdi;
+		bool from_rsi;
+	} runs[] = {
+		{"8 24 48 64 72", false},     {"16 24 40 48 64 72", false},
+		{"8 40 48 64 72", false},     {"16 40 48 64 72", true},
+		{"8 40 64 72", false},	      {"16 40 56 72", false},
+	};
+
+	for (uint64_t i = 0; i < ARRAY_LENGTH(runs); i++) {
+		struct lab_machine machine = machine_for(1, 0);
+		uint64_t from = machine.registers[RDI] - LAB_MEMORY;
+		uint64_t other = machine.registers[RSI] - LAB_MEMORY;
+		char seen[64] = "";
+
+		machine.registers[RDX] = i + 1;
+		lab_run(lab_clone(&lab, lab_function(&lab, "picked")), &machine, 1,
+			LAB_NEVER_EQUAL);
+		for (unsigned at = 8; at <= 72; at += 8)
+			if (lab_seen[from + at])
+				sprintf(seen + strlen(seen), "%s%u", *seen ? " " : "", at);
+		ck_assert_str_eq(seen, runs[i].from_rdi);
+		ck_assert_int_eq(lab_seen[other + 32] != 0, runs[i].from_rsi);
+	}
+}
+END_TEST
+
 START_TEST(transactions_fail_at_once)
 {
 	struct lab_machine machine = machine_for(1, 0);
@@ -330,6 +365,7 @@ int main(void)
 	tcase_add_loop_test(tcase, masked_clone_checks_the_elements_that_are_selected, 0,
 			    (int)ARRAY_LENGTH(vector_names));
 	tcase_add_test(tcase, elements_lie_where_the_indexes_say);
+	tcase_add_test(tcase, what_is_thrown_away_is_not_checked);
 	tcase_add_test(tcase, transactions_fail_at_once);
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
