@@ -100,7 +100,8 @@ static bool add_range(const struct emitter *emitter, const struct function *func
 	int64_t distance;
 	bool is_range;
 
-	if (check->class != ACCESS_SIMPLE || check->picked_if || !counted_can_join(&list->sites[check->site]) ||
+	if (check->class != ACCESS_SIMPLE || check->picked_if ||
+	    !counted_can_join(&list->sites[check->site]) ||
 	    !counted_place(emitter->module, function, loop, check->instruction, &check->operand,
 			   &place))
 		return false;
