@@ -27,16 +27,18 @@ EXPORT int thrd_create(thrd_t *handle, thrd_start_t routine, void *argument)
 {
 	struct unwind_start start = unwind_start_here();
 	struct guest_thread *child = thread_prepare(&start, call_c11, NULL);
+	bool is_detached;
 	int result;
 
 	if (!child)
 		return REAL(thrd_create)(handle, routine, argument);
+	is_detached = child->thread->is_detached;
 	child->argument = child;
 	child->c11_routine = routine;
 	child->c11_argument = argument;
 	result = REAL(thrd_create)(handle, run_c11, child);
 	thread_prepared(child, result == thrd_success);
-	if (result == thrd_success)
+	if (result == thrd_success && !is_detached)
 		child->handle = (uint64_t)*handle;
 	return result;
 }

@@ -135,16 +135,24 @@ static size_t bytes_below(uintptr_t frame, size_t stack_bytes)
 	return stack_bytes > above ? stack_bytes - above : 0;
 }
 
-static size_t default_stack_bytes(void)
+static void use_attributes(struct guest_thread *child, const pthread_attr_t *attributes)
+{
+	int state = PTHREAD_CREATE_JOINABLE;
+
+	pthread_attr_getstacksize(attributes, &child->stack_bytes);
+	pthread_attr_getdetachstate(attributes, &state);
+	child->thread->is_detached = state == PTHREAD_CREATE_DETACHED;
+}
+
+static void use_default_attributes(struct guest_thread *child)
 {
 	pthread_attr_t attributes;
-	size_t stack_bytes = 0;
 
+	child->stack_bytes = 0;
 	if (pthread_getattr_default_np(&attributes) == 0) {
-		pthread_attr_getstacksize(&attributes, &stack_bytes);
+		use_attributes(child, &attributes);
 		pthread_attr_destroy(&attributes);
 	}
-	return stack_bytes;
 }
 
 /* A signal may come before the first of our code in a thread, and what its handler does
@@ -214,7 +222,7 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 	if (child) {
 		child->routine = routine;
 		child->argument = argument;
-		child->stack_bytes = default_stack_bytes();
+		use_default_attributes(child);
 		perturb_creates(self, child);
 	} else if (thread) {
 		thread_create_failed(&guest_detector, thread);
@@ -246,19 +254,17 @@ EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
 {
 	struct unwind_start start = unwind_start_here();
 	struct guest_thread *child = thread_prepare(&start, routine, argument);
-	int is_detached = PTHREAD_CREATE_JOINABLE;
+	bool is_detached;
 	int result;
 
 	if (!child)
 		return REAL(pthread_create)(handle, attributes, routine, argument);
-	if (attributes) {
-		pthread_attr_getstacksize(attributes, &child->stack_bytes);
-		pthread_attr_getdetachstate(attributes, &is_detached);
-		child->thread->is_detached = is_detached == PTHREAD_CREATE_DETACHED;
-	}
+	if (attributes)
+		use_attributes(child, attributes);
+	is_detached = child->thread->is_detached;
 	result = REAL(pthread_create)(handle, attributes, thread_run, child);
 	thread_prepared(child, result == 0);
-	if (result == 0 && is_detached == PTHREAD_CREATE_JOINABLE)
+	if (result == 0 && !is_detached)
 		child->handle = (uint64_t)*handle;
 	return result;
 }

@@ -1,7 +1,7 @@
 /*
  * Threads that end otherwise than by return: pthread_exit in nested calls,
  * asynchronous cancellation of a loop, and main's own pthread_exit while
- * others go on.
+ * others go on; and one that is detached by default.
  *
  * guest-bare: yes
  */
@@ -53,6 +53,27 @@ static void *spin_for_ever(void *unused)
 	return unused;
 }
 
+static void *post(void *unused)
+{
+	CHECK_IS(sem_post(&spins), 0);
+	return unused;
+}
+
+/* No leak: nobody need join it. */
+static void check_detached_by_default(void)
+{
+	pthread_attr_t attributes;
+
+	CHECK_IS(pthread_getattr_default_np(&attributes), 0);
+	CHECK_IS(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED), 0);
+	CHECK_IS(pthread_setattr_default_np(&attributes), 0);
+	guest_start(post, NULL);
+	CHECK_IS(sem_wait(&spins), 0);
+	CHECK_IS(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_JOINABLE), 0);
+	CHECK_IS(pthread_setattr_default_np(&attributes), 0);
+	CHECK_IS(pthread_attr_destroy(&attributes), 0);
+}
+
 static void check_asynchronous_cancel(void)
 {
 	pthread_t thread;
@@ -84,6 +105,7 @@ int main(void)
 
 	CHECK_IS(sem_init(&spins, 0, 0), 0);
 	CHECK(guest_run_in_thread(exit_nested, &spins) == &spins);
+	check_detached_by_default();
 	check_asynchronous_cancel();
 	main_thread = pthread_self();
 	survivor = guest_start(outlive_main, NULL);
