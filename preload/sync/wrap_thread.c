@@ -312,7 +312,8 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	if (!join->self)
 		return false;
 	join->target = guest_find_thread(handle);
-	if (!join->target) {
+	/* A thread that joins itself is told so. */
+	if (!join->target || join->target == join->self) {
 		guest_leave(join->self);
 		return false;
 	}
@@ -325,8 +326,7 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait) ||
 			shared_blocked(join->self);
 	join->self->is_creating_or_joining = true;
-	/* A thread that joins itself gets EDEADLK. */
-	lock_wait_announced(join->self, is_deadlocked && join->target != join->self);
+	lock_wait_announced(join->self, is_deadlocked);
 	return true;
 }
 

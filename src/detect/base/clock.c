@@ -336,12 +336,6 @@ static bool add_pair(struct assumed_acquire *assumed, uint32_t pair)
 	return false;
 }
 
-static void raise_assumed(struct thread *thread, struct assumed_acquire *assumed, uint64_t word)
-{
-	assumed->word = word;
-	assumed->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
-}
-
 /*
  * Under detector.lock.  Notes an assumed acquire from the thread in @slot.  What @thread
  * has already recorded in its present epoch came before it, but counts as later.  An
@@ -358,8 +352,10 @@ static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, u
 		clock_trust(thread, shadow_slot(place->word));
 		place->pairs = (struct finding_pairs){{0}};
 	}
-	if (has_changed)
-		raise_assumed(thread, place, word);
+	if (has_changed) {
+		place->word = word;
+		place->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
+	}
 	thread->clocks.has_assumed = true;
 	if (!pair || !add_pair(place, pair))
 		clock_trust(thread, slot);
@@ -368,19 +364,12 @@ static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, u
 
 /*
  * @thread has joined what @other, in @slot, knows of third threads, perhaps since the epoch that
- * it has assumed.  Who knows of these knows what they knew of @other.
+ * it has assumed.  Who knows of these knows what they knew of @other, as certainly: else what they
+ * store would seem known, and what came before it, or tells of it, not.
  */
 static bool join_echo(struct thread *thread, const struct thread *other, uint32_t slot)
 {
-	struct assumed_acquire *assumed = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
-	uint64_t echo = clock_echo(&other->clocks);
-
-	if (shadow_slot(assumed->word) != slot || is_trusted(thread, assumed))
-		return raise_clocks(thread, slot, echo);
-	if (shadow_epoch(assumed->word) >= echo)
-		return false;
-	raise_assumed(thread, assumed, shadow_plain(slot, echo, 0));
-	return true;
+	return raise_clocks(thread, slot, clock_echo(&other->clocks));
 }
 
 /* All that @other, in @slot, knows by now, but of its own epochs only what comes with that. */

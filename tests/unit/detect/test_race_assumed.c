@@ -287,6 +287,36 @@ START_TEST(what_is_assumed_is_passed_on_as_known)
 }
 END_TEST
 
+/* Thread c knows what a has written since its store to the flag. */
+static void learn_after_flag(bool is_answered)
+{
+	stores_flag(a);
+	clock_end_epoch(hands_over(a, c));
+	writes(a, 0, 8);
+	clock_end_epoch(hands_over(a, c));
+	writes(c, 8, 8);
+	if (is_answered)
+		clock_end_epoch(hands_over(c, a));
+	loads_flag(b);
+	reads(b, 0, 8);
+}
+
+START_TEST(what_a_third_thread_knew_is_as_certain_as_what_it_did)
+{
+	learn_after_flag(true);
+	reads(b, 8, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_a_third_thread_knows_alone_is_not_assumed)
+{
+	learn_after_flag(false);
+	ck_assert_uint_eq(racing[0], 1);
+}
+END_TEST
+
 START_TEST(what_a_loop_waits_for_holds_nothing_back)
 {
 	writes(a, 0, 8);
@@ -523,6 +553,8 @@ int main(void)
 	tcase_add_test(tests, what_two_flags_order_rests_on_both);
 	tcase_add_test(tests, what_is_ordered_by_more_than_a_flag_is_not_held_back);
 	tcase_add_test(tests, what_is_assumed_is_passed_on_as_known);
+	tcase_add_test(tests, what_a_third_thread_knew_is_as_certain_as_what_it_did);
+	tcase_add_test(tests, what_a_third_thread_knows_alone_is_not_assumed);
 	tcase_add_test(tests, what_a_loop_waits_for_holds_nothing_back);
 	tcase_add_test(tests, what_is_held_back_is_replaced_once_it_is_certain);
 	tcase_add_test(tests, what_is_held_back_has_a_bound);
