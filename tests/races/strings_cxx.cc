@@ -22,6 +22,7 @@ static void *appended_add(void *unused)
 
 static void appended_case(void)
 {
+	appended_text.reserve(100); /* else both may free the old characters */
 	run_both(appended_add, appended_add, NULL);
 }
 
@@ -51,7 +52,8 @@ static std::string source_text("what others copy, while it is swapped");
 
 static void *source_swap(void *unused)
 {
-	std::string other("another text");
+	/* As long, and not in the string itself: a copy of half of each is one, too. */
+	std::string other("another text that it is swapped with.");
 
 	for (int i = 0; i < 20; i++)
 		source_text.swap(other);
