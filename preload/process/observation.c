@@ -346,14 +346,15 @@ void observation_begin(void)
 		guest_begin_thread(guest_self, outside_stack_end(here), outside_stack_bytes());
 }
 
-/* The C library makes threads for timers by itself. */
-static void take_from_timer(struct guest_thread *self)
+/* The C library makes threads for timers by itself; and a handler that comes before its thread's
+ * function is one here, which had taken no signal yet. */
+static void take_from_senders(struct guest_thread *self)
 {
-	signals_take(self, SIGNAL_OF_TIMERS);
+	signals_take_all(self);
 }
 
 const struct guest_hooks guest_hooks = {
 	.begin = observation_begin,
-	.adopted = take_from_timer,
+	.adopted = take_from_senders,
 	.left = timeline_left,
 };

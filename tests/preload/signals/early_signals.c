@@ -1,6 +1,7 @@
 /*
  * A signal that is pending when a thread is created comes before its first function, as
- * its mask lets it in: handler and function are one thread, and so is what they change.
+ * its mask lets it in: handler and function are one thread, and so is what they change.  It
+ * comes after whoever has sent it.
  * More signals come as the function begins: none is kept away for ever.
  */
 #include <signal.h>
@@ -13,7 +14,7 @@
 #define STORM_ROUNDS 150
 
 static atomic_bool has_sent, is_over;
-static long count, storm_count;
+static long count, storm_count, sent, seen;
 static volatile sig_atomic_t is_here;
 static _Thread_local volatile long own;
 
@@ -22,6 +23,7 @@ static void note(int signal)
 	(void)signal;
 	count++;
 	own = own + 1;
+	seen = sent;
 	is_here = 1;
 }
 
@@ -70,6 +72,31 @@ static void start(const pthread_attr_t *attributes, void *(*function)(void *))
 	guest_join(thread);
 }
 
+static void *send_signal(void *unused)
+{
+	sent = 1;
+	CHECK_IS(kill(getpid(), SIGUSR1), 0);
+	return unused;
+}
+
+/* The creator knows nothing of the sender but that the signal is pending. */
+static void start_after_sender(const pthread_attr_t *attributes)
+{
+	pthread_t sender, thread;
+	sigset_t pending;
+
+	is_here = 0;
+	CHECK_IS(pthread_create(&sender, NULL, send_signal, NULL), 0);
+	do {
+		sched_yield();
+		CHECK_IS(sigpending(&pending), 0);
+	} while (!sigismember(&pending, SIGUSR1));
+	CHECK_IS(pthread_create(&thread, attributes, add, NULL), 0);
+	guest_join(thread);
+	guest_join(sender);
+	CHECK_IS(seen, 1);
+}
+
 int main(void)
 {
 	struct sigaction action = {.sa_handler = note};
@@ -88,6 +115,7 @@ int main(void)
 	CHECK_IS(pthread_sigmask(SIG_BLOCK, &signals, NULL), 0);
 	for (int i = 0; i < ROUNDS; i++)
 		start(&attributes, add);
+	start_after_sender(&attributes);
 	CHECK_IS(pthread_create(&stormer, NULL, storm, NULL), 0);
 	while (!atomic_load(&has_sent))
 		sched_yield();
