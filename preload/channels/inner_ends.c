@@ -11,7 +11,7 @@
 #include "detect/data/wait.h"
 #include "preload/guest/process_id.h"
 
-uint32_t inner_generation = 1;
+uint32_t inner_generation WRITTEN_IN_FORKS = 1;
 uint32_t inner_ends[DESCRIPTORS_KEPT];
 
 static void set_generation(int descriptor, uint32_t generation)

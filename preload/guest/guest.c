@@ -71,7 +71,7 @@ bool guest_keeps_events;
 bool guest_observes_memory;
 
 /* Contexts of living threads, the youngest first, and free ones. */
-static struct guest_thread *living;
+static struct guest_thread *living WRITTEN_IN_FORKS;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
 struct runtime_lock guest_contexts_lock LOCKED_AROUND_FORKS;

@@ -118,7 +118,8 @@ enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
 extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 /* The same, once the thread uses its lock memo; else one that holds nothing. */
 extern __thread struct guest_thread *guest_known __attribute__((tls_model("initial-exec")));
-extern struct detector guest_detector __attribute__((visibility("hidden")));
+extern struct detector guest_detector
+	__attribute__((visibility("hidden"), aligned(DETECTOR_HEAD_BYTES)));
 extern struct options guest_options;
 extern enum guest_state guest_state;
 extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */

@@ -76,7 +76,9 @@ void reporter_forked(void)
 	 * others have it. */
 	if (error_copy >= 0 && is_error_output(error_copy))
 		kernel_call1(SYS_close, error_copy);
-	error_copy = -1;
+	/* A write would copy its page. */
+	if (error_copy >= 0)
+		error_copy = -1;
 }
 
 void reporter_begin(void)

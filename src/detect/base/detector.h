@@ -108,6 +108,8 @@ struct ended_life {
 #define HELD_BACK_PAIRS 64u
 #define HELD_BACK_MAX 32u
 
+#define DETECTOR_HEAD_BYTES 4096 /* a page */
+
 struct detector {
 	uint32_t split_count; /* how many of splits[] there are */
 
@@ -130,9 +132,6 @@ struct detector {
 	uint32_t run_least;		  /* granules: range/record_run.h */
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
-	struct marks split_marks;	/* where splits[] are */
-	struct marks stale_read_marks; /* stale_read.c: where there are some */
-	uint8_t held_back[HELD_BACK_PAIRS];
 	struct benign *benign; /* benign.c: races that the program means; NULL: none */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
@@ -168,11 +167,16 @@ struct detector {
 	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
 
-	/* Large, so that the others share few pages: a fork's child copies those. */
+	/* Large, so that the others share a page: a fork copies that. */
+	struct marks split_marks;      /* where splits[] are */
+	struct marks stale_read_marks; /* stale_read.c: where there are some */
+	uint8_t held_back[HELD_BACK_PAIRS];
 	struct site_table sites;
 	struct thread *ended[ENDED_KEPT]; /* of which the names are kept */
 	struct ended_life ended_lives[ENDED_LIVES_KEPT];
 };
+
+_Static_assert(offsetof(struct detector, split_marks) <= DETECTOR_HEAD_BYTES, "one page");
 
 static inline struct thread *detector_thread(const struct detector *detector, thread_id id)
 {
