@@ -31,9 +31,13 @@ static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
 
 	if (last - page >= FEW_PAGES)
 		return true;
-	for (; page <= last; page++)
-		if (sync_page_find(&guest_detector.objects, page << SYNC_PAGE_SHIFT))
+	for (; page <= last; page++) {
+		uintptr_t page_start = page << SYNC_PAGE_SHIFT;
+
+		if (sync_page_lines(sync_page_find(&guest_detector.objects, page_start),
+				    page_start, start, end))
 			return true;
+	}
 	return false;
 }
 

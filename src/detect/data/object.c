@@ -135,6 +135,10 @@ static struct sync_object *add_object(struct sync_table *table, uintptr_t addres
 
 	if (!page)
 		page = add_page(table, address);
+	if (page)
+		/* release: pairs with sync_page_lines(). */
+		store_release(&page->lines,
+			      page->lines | 1ull << (address >> SYNC_LINE_SHIFT & 63));
 	object = page ? find_in_plane(table, page, address) : NULL;
 	while (page) {
 		if (!object)
@@ -368,27 +372,30 @@ static void visit_object(struct sync_object *object, uintptr_t start, uintptr_t 
 		each(context, object);
 }
 
-/* The places of one page in the plane; entries of others have other addresses. */
-static void visit_plane(const struct sync_table *table, uintptr_t page, uintptr_t start,
-			uintptr_t end, void (*each)(void *context, struct sync_object *object),
-			void *context)
+/* The places of @lines in the plane; entries of other pages have other addresses. */
+static void visit_plane(const struct sync_table *table, uintptr_t page_start, uint64_t lines,
+			uintptr_t start, uintptr_t end,
+			void (*each)(void *context, struct sync_object *object), void *context)
 {
-	uintptr_t first = page << SYNC_PAGE_SHIFT;
-	uintptr_t last = first + (1ul << SYNC_PAGE_SHIFT) - 1;
-	struct sync_object *object = sync_place(table, start > first ? start : first);
-	struct sync_object *last_object = sync_place(table, end - 1 < last ? end - 1 : last);
+	for (; lines; lines &= lines - 1) {
+		uintptr_t line = (uintptr_t)__builtin_ctzll(lines) << SYNC_LINE_SHIFT;
+		struct sync_object *object = sync_place(table, page_start + line);
 
-	for (; object <= last_object; object++)
-		visit_object(object, start, end, each, context);
+		for (unsigned i = 0; i < (1u << SYNC_LINE_SHIFT) / sizeof(*object); i++)
+			visit_object(&object[i], start, end, each, context);
+	}
 }
 
 static void visit_page(const struct sync_table *table, struct sync_page *page, uintptr_t number,
 		       uintptr_t start, uintptr_t end,
 		       void (*each)(void *context, struct sync_object *object), void *context)
 {
-	if (page && load_acquire(&page->is_in_plane))
-		visit_plane(table, number, start, end, each, context);
-	for (; page; page = load_acquire(&page->more)) {
+	uintptr_t page_start = number << SYNC_PAGE_SHIFT;
+	uint64_t lines = sync_page_lines(page, page_start, start, end);
+
+	if (lines && load_acquire(&page->is_in_plane))
+		visit_plane(table, page_start, lines, start, end, each, context);
+	for (; lines && page; page = load_acquire(&page->more)) {
 		struct sync_object *block = load_acquire(&page->block);
 
 		for (uint32_t i = 0; i < SYNC_FEW; i++)

@@ -190,10 +190,13 @@ _Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line
 /* So many pages of it are spent on pages with few locks. */
 #define SYNC_PLANE_SPARSE 8192u
 
+#define SYNC_LINE_SHIFT 6 /* a page has 64 lines */
+
 /* The entries of one page of guest memory, if not in the plane: a few, then a block
  * indexed by address, then another such page record. */
 struct sync_page {
 	bool is_in_plane; /* some of its entries are */
+	uint64_t lines;	  /* a bit for each in which an entry begins; only in the first record */
 	struct sync_object few[SYNC_FEW];
 	struct sync_object *block;
 	struct sync_page *more;
@@ -250,6 +253,19 @@ static inline struct sync_page *sync_page_find(const struct sync_table *table, u
 		if (!found)
 			return NULL;
 	}
+}
+
+/* The lines of @page, which begins at @page_start, in which entries of [@start, @end) may begin:
+ * that has bytes in the page. */
+static inline uint64_t sync_page_lines(const struct sync_page *page, uintptr_t page_start,
+				       uintptr_t start, uintptr_t end)
+{
+	uintptr_t first = start > page_start ? (start - page_start) >> SYNC_LINE_SHIFT : 0;
+	uintptr_t bytes = end - page_start;
+	uintptr_t last = bytes >> SYNC_PAGE_SHIFT ? 63 : (bytes - 1) >> SYNC_LINE_SHIFT;
+
+	/* acquire: pairs with add_object(). */
+	return page ? load_acquire(&page->lines) & ~0ull << first & ~0ull >> (63 - last) : 0;
 }
 
 static inline struct sync_object *sync_block_find(struct sync_object *block, uintptr_t address)

@@ -428,6 +428,22 @@ START_TEST(places_of_ended_lives_may_be_visited)
 }
 END_TEST
 
+/* In each line of a page, at its first byte, its last one, or between. */
+START_TEST(a_range_has_what_begins_in_its_lines)
+{
+	for (uintptr_t at = 0; at < PAGE; at += 64 + 21)
+		begin_mutex(PLACE + at);
+	for (uintptr_t start = 0; start < PAGE; start += 7)
+		for (uintptr_t end = start + 1; end <= 2 * PAGE; end += 61) {
+			uint32_t expected = 0;
+
+			for (uintptr_t at = 0; at < PAGE; at += 64 + 21)
+				expected += at >= start && at < end;
+			ck_assert_uint_eq(count_in(PLACE + start, PLACE + end), expected);
+		}
+}
+END_TEST
+
 START_TEST(ranges_over_pages_visit_each_once)
 {
 	uint32_t count = 2000;
@@ -500,6 +516,7 @@ static void add_ranges(TCase *tests)
 	tcase_add_test(tests, all_of_memory_is_a_range);
 	tcase_add_test(tests, ended_lives_are_not_visited);
 	tcase_add_test(tests, places_of_ended_lives_may_be_visited);
+	tcase_add_test(tests, a_range_has_what_begins_in_its_lines);
 	tcase_add_test(tests, ranges_over_pages_visit_each_once);
 	tcase_add_test(tests, a_visit_may_end_the_life);
 	tcase_add_test(tests, without_memory_no_life_begins_and_the_others_go_on);
