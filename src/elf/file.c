@@ -95,22 +95,40 @@ bool elf_file_find_section(const struct elf_file *file, uint32_t type, Elf64_Shd
 	return false;
 }
 
+/* The strings of @section, and in @room_bytes how many bytes there are up to the end of the
+ * last one: what begins there is terminated. */
+static const char *find_strings(const struct elf_file *file, uint64_t section, uint64_t *room_bytes)
+{
+	const char *strings;
+	Elf64_Shdr table;
+
+	*room_bytes = 0;
+	if (!elf_file_section(file, section, &table))
+		return NULL;
+	strings = (const char *)elf_file_bytes(file, table.sh_offset, 0);
+	if (!strings)
+		return NULL;
+	*room_bytes = file->size_bytes - table.sh_offset;
+	if (*room_bytes > table.sh_size)
+		*room_bytes = table.sh_size;
+	while (*room_bytes && strings[*room_bytes - 1])
+		--*room_bytes;
+	return strings;
+}
+
 void elf_file_each_symbol(const struct elf_file *file, const Elf64_Shdr *table,
 			  elf_symbol_function call, void *context)
 {
 	uint64_t count = table->sh_size / sizeof(Elf64_Sym);
-	Elf64_Shdr strings;
+	uint64_t room_bytes;
+	const char *strings = find_strings(file, table->sh_link, &room_bytes);
 	Elf64_Sym symbol;
 
-	if (!elf_file_section(file, table->sh_link, &strings))
-		return;
 	for (uint64_t i = 0; i < count; i++) {
-		const char *name;
-
 		if (!read_row(file, table->sh_offset, i, &symbol, sizeof(symbol)))
 			return;
-		name = elf_file_string(file, strings.sh_offset, strings.sh_size, symbol.st_name);
-		if (name && !call(context, &symbol, name))
+		if (symbol.st_name < room_bytes &&
+		    !call(context, &symbol, strings + symbol.st_name))
 			return;
 	}
 }

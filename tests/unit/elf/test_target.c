@@ -202,6 +202,23 @@ START_TEST(a_sanitizer_linked_in_is_told_by_its_symbols)
 }
 END_TEST
 
+START_TEST(a_name_that_its_table_cuts_short_is_none)
+{
+	uint32_t name = add_name("__tsan_init");
+	const uint64_t end = name + sizeof("__tsan_init");
+
+	file.symbols[1].st_name = name;
+	file.sections[2].sh_size = end;
+	ck_assert_int_eq(inspect_file(), TARGET_SANITIZED);
+	file.sections[2].sh_size = end - 1;
+	ck_assert_int_eq(inspect_file(), TARGET_OBSERVABLE);
+	file.sections[2].sh_size = name;
+	ck_assert_int_eq(inspect_file(), TARGET_OBSERVABLE);
+	file.sections[2].sh_size = 0;
+	ck_assert_int_eq(inspect_file(), TARGET_OBSERVABLE);
+}
+END_TEST
+
 START_TEST(scripts_name_their_interpreter)
 {
 	ck_assert_int_eq(inspect_text("#!/bin/sh\necho"), TARGET_SCRIPT);
@@ -342,6 +359,7 @@ int main(void)
 	tcase_add_test(tests, sanitizer_libraries_are_told);
 	tcase_add_test(tests, libraries_of_like_names_are_fine);
 	tcase_add_test(tests, a_sanitizer_linked_in_is_told_by_its_symbols);
+	tcase_add_test(tests, a_name_that_its_table_cuts_short_is_none);
 	tcase_add_test(tests, scripts_name_their_interpreter);
 	tcase_add_test(tests, other_texts_are_not_programs);
 	tcase_add_test(tests, every_refusal_has_a_reason);
