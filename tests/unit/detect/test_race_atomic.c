@@ -168,6 +168,58 @@ START_TEST(a_race_in_a_block_stands_when_another_block_there_has_an_atomic)
 }
 END_TEST
 
+#define MOVE (SITE_READ | SITE_PLAIN_MOVE)
+
+START_TEST(a_plain_access_beside_a_locked_instruction_is_noted)
+{
+	run_locked(a, 0);
+	accesses_at(b, racing_site(MOVE, 4), 0, 4);
+	ck_assert_uint_eq(beside_count, 1);
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 0, 4);
+	ck_assert_uint_eq(beside_count, 2);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(a_plain_read_is_noted_for_the_locked_instruction_that_comes)
+{
+	accesses_at(b, racing_site(MOVE, 4), 0, 4);
+	run_locked(a, 0);
+	ck_assert_uint_eq(beside_count, 1);
+	accesses_at(b, racing_site(MOVE, 4), 0, 4);
+	ck_assert_uint_eq(beside_count, 2);
+	accesses_at(first, racing_site(MOVE, 4), 0, 4);
+	ck_assert_uint_eq(beside_count, 3);
+	run_locked(b, 0);
+	ck_assert_uint_eq(beside_count, 4);
+}
+END_TEST
+
+START_TEST(each_place_is_noted_a_few_times)
+{
+	site_id site = racing_site(MOVE, 4);
+
+	for (uint32_t i = 0; i < 10; i++) {
+		run_locked(a, i * 8);
+		accesses_at(b, site, i * 8, 4);
+	}
+	ck_assert_uint_eq(site_get(&judge.sites, site)->beside_count, SITE_BESIDE_TOLD);
+	ck_assert_uint_eq(site_get(&judge.sites, site)->noted_count, SITE_BESIDE_TOLD);
+}
+END_TEST
+
+/* In order; by a wide access; by what may be half of an update. */
+START_TEST(what_need_be_no_race_is_not_noted)
+{
+	run_locked(a, 0);
+	accesses_at(racing_start(a), racing_site(MOVE, 4), 0, 4);
+	accesses_at(b, racing_site(MOVE, 8), 0, 8);
+	accesses_at(b, racing_site(MOVE | SITE_MAY_BE_STALE, 4), 0, 4);
+	run_locked(b, 0);
+	ck_assert_uint_eq(beside_count, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race_atomic");
@@ -182,5 +234,9 @@ int main(void)
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
 	tcase_add_test(tests, a_race_of_moves_is_taken_back_where_they_turn_out_to_be_atomic);
 	tcase_add_test(tests, a_race_in_a_block_stands_when_another_block_there_has_an_atomic);
+	tcase_add_test(tests, a_plain_access_beside_a_locked_instruction_is_noted);
+	tcase_add_test(tests, a_plain_read_is_noted_for_the_locked_instruction_that_comes);
+	tcase_add_test(tests, each_place_is_noted_a_few_times);
+	tcase_add_test(tests, what_need_be_no_race_is_not_noted);
 	return racing_run(tests);
 }
