@@ -351,15 +351,19 @@ static uint32_t free_past(struct race_step *step, uint32_t count)
 	return forget_reads(step, shadow.read, stored);
 }
 
-/* Do all accesses that @word tells of come before? */
-static bool is_all_past(const struct race_step *step, uint64_t word)
+/* Do all accesses that @word, found at @place, tells of come before? */
+static bool is_all_past(const struct race_step *step, const uint64_t *place, uint64_t word)
 {
 	uint32_t next = 0;
 
+	if (cells_are(word))
+		return record_are_clear(step->thread, place, word, SHADOW_ALL_BYTES);
 	return race_is_past(step->thread, word) ||
 	       (shadow_form(word) == SHADOW_SET &&
 		!read_set_unordered(step->detector, step->thread, word, &next));
 }
+
+#define RECORDS_AHEAD 8u
 
 /* Of up to how many of @count words, all in one page. */
 static uint32_t count_past(const struct race_step *step, const uint64_t *words, uint32_t count)
@@ -370,9 +374,11 @@ static uint32_t count_past(const struct race_step *step, const uint64_t *words, 
 	for (; at < count; at += alike) {
 		uint64_t word = claim_ask_many(&words[at], &alike);
 
-		if (word != past && !is_all_past(step, word))
+		if (word != past && !is_all_past(step, &words[at], word))
 			return at;
 		past = word;
+		if (cells_are(word) && at + RECORDS_AHEAD < count)
+			__builtin_prefetch(cells_of(words[at + RECORDS_AHEAD]).words);
 	}
 	return count;
 }

@@ -27,7 +27,7 @@ static inline bool is_clear(const struct thread *thread, uint64_t word, uint32_t
 	       (shadow_form(word) == SHADOW_PLAIN && !(shadow_bytes(word) & bytes));
 }
 
-static bool are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+bool record_are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
 		      uint32_t bytes)
 {
 	struct cells cells;
@@ -46,7 +46,7 @@ static bool are_clear(const struct thread *thread, const uint64_t *place, uint64
 static inline bool is_all_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
 				uint32_t bytes)
 {
-	return is_clear(thread, word, bytes) || are_clear(thread, place, word, bytes);
+	return is_clear(thread, word, bytes) || record_are_clear(thread, place, word, bytes);
 }
 
 /* Records over @old.  False: it is not @old any more. */
@@ -222,7 +222,7 @@ static bool become_whole(const struct part *part, uint64_t old, const struct cel
 						list->cells[i].origin};
 	if (!exchange_word(part->detector, part->place, part->origin_place, old,
 			   part->mine | SHADOW_ALL_BYTES,
-			   origin_unite(part->detector, parts, list->count)))
+			   origin_unite(part->detector, part->thread, parts, list->count)))
 		return false;
 	cells_free(part->thread, old);
 	return true;
@@ -248,9 +248,10 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 static bool put_beside_word(const struct part *part, uint64_t old)
 {
 	struct race_place place = {part->place, part->origin_place, part->granule, part->is_write};
-	struct cell_list list = {.count = 0};
+	struct cell_list list;
 	struct cell cell = {.word = old};
 
+	list.count = 0;
 	/* Its thread may be about to store the origin. */
 	if (!race_has_origin(place, old, &cell.origin))
 		return false;
@@ -261,9 +262,9 @@ static bool put_beside_word(const struct part *part, uint64_t old)
 /* Copies the cells of @old and puts them in a new record. */
 static bool put_anew(const struct part *part, uint64_t old)
 {
-	struct cell_list before;
-	struct cell_list list = {.count = 0};
+	struct cell_list before, list;
 
+	list.count = 0;
 	if (!cells_read(part->place, old, &before))
 		return false;
 	for (uint32_t i = 0; i < before.count; i++)
@@ -274,7 +275,7 @@ static bool put_anew(const struct part *part, uint64_t old)
 
 static bool put_among_cells(const struct part *part, uint64_t old)
 {
-	return are_clear(part->thread, part->place, old, part->bytes) &&
+	return record_are_clear(part->thread, part->place, old, part->bytes) &&
 	       (cells_add(part->detector, part->place, old, part->mine, part->origin) ||
 		put_anew(part, old));
 }

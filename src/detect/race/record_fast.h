@@ -28,6 +28,10 @@
 /* A stale read is kept for so many samples of callers. */
 #define STALE_READ_SAMPLES 4u
 
+/* Does @thread's clock cover all cells of @word, read at @place, that have some of @bytes? */
+bool record_are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+		      uint32_t bytes);
+
 /* Cases of record_fast(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,

@@ -90,7 +90,8 @@ static struct origin_part part_of(const struct cell *cell)
 }
 
 /* Whether one word, *@only, is enough. */
-static bool is_one(struct detector *detector, const struct cell_list *list, struct cell *only)
+static bool is_one(struct detector *detector, struct thread *thread, const struct cell_list *list,
+		   struct cell *only)
 {
 	struct origin_part parts[CELLS_MAX];
 
@@ -104,7 +105,7 @@ static bool is_one(struct detector *detector, const struct cell_list *list, stru
 		parts[i] = part_of(&list->cells[i]);
 		only->word |= list->cells[i].word;
 	}
-	only->origin = origin_unite(detector, parts, list->count);
+	only->origin = origin_unite(detector, thread, parts, list->count);
 	return true;
 }
 
@@ -124,7 +125,7 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 	struct cell only;
 	uint32_t taken;
 
-	if (is_one(detector, list, &only)) {
+	if (is_one(detector, thread, list, &only)) {
 		taken = only.word ? origin_make_way(place.origin, only.origin, only.word)
 				  : origin_take_away(place.origin, place.word, old);
 		if (!claim_exchange(detector, place.word, &expected, only.word)) {

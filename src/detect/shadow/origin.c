@@ -267,12 +267,6 @@ origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old
 	return make_list(detector, parts, kept);
 }
 
-static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
-{
-	return origin_join_all(detector, step->old, step->old_slot, step->old_bytes, &step->more,
-			       1);
-}
-
 /* Those of one thread and origin become one, those of one thread stand in the order of their
  * bytes: so there are few lists.  Returns the new count. */
 static uint32_t order_parts(struct origin_part *parts, uint32_t count)
@@ -298,7 +292,8 @@ static uint32_t order_parts(struct origin_part *parts, uint32_t count)
 	return kept;
 }
 
-origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count)
+static origin_id unite_slowly(struct detector *detector, const struct origin_part *parts,
+			      uint32_t count)
 {
 	struct origin_part all[ORIGIN_PARTS];
 	uint32_t all_count = 0;
@@ -313,6 +308,17 @@ origin_id origin_unite(struct detector *detector, const struct origin_part *part
 	if (all_count == 1 && all[0].bytes == bytes)
 		return all[0].origin;
 	return make_list(detector, all, all_count);
+}
+
+static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
+{
+	struct origin_part both[] = {{step->old_slot, (uint8_t)step->old_bytes, step->old},
+				     step->more};
+
+	return step->old_bytes & ORIGIN_UNITES
+		       ? unite_slowly(detector, both, 2)
+		       : origin_join_all(detector, step->old, step->old_slot, step->old_bytes,
+					 &step->more, 1);
 }
 
 /* Where @thread may remember @step; NULL without memory. */
@@ -362,6 +368,18 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 
 	if (old == more->origin && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
+	return take_step(detector, thread, &step);
+}
+
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *parts, uint32_t count)
+{
+	struct origin_step step;
+
+	if (count != 2)
+		return unite_slowly(detector, parts, count);
+	step = (struct origin_step){parts[0].origin, parts[0].slot,
+				    (uint16_t)(parts[0].bytes | ORIGIN_UNITES), parts[1], 0};
 	return take_step(detector, thread, &step);
 }
 

@@ -205,15 +205,17 @@ origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old
 struct origin_step {
 	origin_id old;
 	uint16_t old_slot;
-	uint16_t old_bytes;
+	uint16_t old_bytes; /* or ORIGIN_UNITES: of two parts, it is the first's */
 	struct origin_part more;
 	origin_id to; /* 0: none */
 };
 
 #define ORIGIN_STEPS 4096u
+#define ORIGIN_UNITES 0x100u
 
 /* The origin of words that become one: of @count parts, with bytes of their own each. */
-origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count);
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *parts, uint32_t count);
 
 /* Which of @bytes have the site of the first of them; @sites has one for each byte. */
 static inline uint32_t origin_bytes_alike(const site_id *sites, uint32_t bytes)

@@ -4,6 +4,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
 #include "detect/range/record_range.h"
+#include "detect/shadow/cells.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/runs.h"
@@ -266,6 +267,29 @@ START_TEST(dropped_memory_is_compared)
 }
 END_TEST
 
+START_TEST(dropped_memory_is_compared_where_it_has_records)
+{
+	bool is_ordered = _i & 1, is_write = _i & 2;
+	struct access freed;
+
+	set_up();
+	for (uint32_t offset = 0; offset < SHADOW_GRANULE; offset += 4) {
+		clock_end_epoch(memory_before_release(&judge, first));
+		for (uint32_t at = AMID; at < AMID + 512; at += SHADOW_GRANULE)
+			(is_write ? writes : reads)(first, at + offset, 4);
+		memory_flush(&judge, first);
+	}
+	ck_assert(cells_are(word_at(AMID, is_write)));
+	a = racing_start(first);
+	freed = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 8), 0, 3 * PAGE);
+	access_memory_dropped(&judge, is_ordered ? a : b, &freed);
+	ck_assert_uint_eq(finding_count > 0, !is_ordered);
+	ck_assert(!is_ordered || cells_are(word_at(AMID, is_write)));
+	access_memory_begins(&judge, a, MEMORY_AT, 3 * PAGE);
+	ck_assert_uint_eq(word_at(AMID, is_write), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("runs");
@@ -284,5 +308,6 @@ int main(void)
 	tcase_add_loop_test(tests, run_ends_with_its_memory, 0, 2);
 	tcase_add_loop_test(tests, free_of_a_run_races_with_it, 0, 2);
 	tcase_add_loop_test(tests, dropped_memory_is_compared, 0, 8);
+	tcase_add_loop_test(tests, dropped_memory_is_compared_where_it_has_records, 0, 4);
 	return racing_run(tests);
 }
