@@ -219,10 +219,80 @@ static void *beside_read(void *unused)
 
 RACE(beside)
 
+/* Of two truth values as one, the second is not read if the first is false. */
+static int both_state;
+static _Bool both_flag;
+static int both_data;
+
+static NOINLINE _Bool both_flagged(void)
+{
+	return __atomic_load_n(&both_state, __ATOMIC_ACQUIRE) && both_flag;
+}
+
+static NOINLINE _Bool both_positive(void)
+{
+	return __atomic_load_n(&both_state, __ATOMIC_ACQUIRE) > 0 && both_data;
+}
+
+static void *both_write(void *unused)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		both_flag = i % 2;
+		both_data += i;
+		rest();
+	}
+	__atomic_store_n(&both_state, 2, __ATOMIC_RELEASE);
+	return unused;
+}
+
+static void *both_read(void *unused)
+{
+	int sum = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		sum += both_flagged() + both_positive();
+		rest();
+	}
+	return sum == -1 ? &both_data : unused;
+}
+
+RACE(both)
+
+/* It is read if the first is true. */
+int truth_state = 1, truth_data; /* not static: compilers would know that they are constant */
+
+static NOINLINE _Bool truth_poll(void)
+{
+	return __atomic_load_n(&truth_state, __ATOMIC_ACQUIRE) > 0 && truth_data;
+}
+
+static void *truth_write(void *unused)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		truth_data += i;
+		rest();
+	}
+	return unused;
+}
+
+static void *truth_read(void *unused)
+{
+	int sum = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		sum += truth_poll();
+		rest();
+	}
+	return sum == -1 ? &truth_data : unused;
+}
+
+RACE(truth)
+
 static const struct race_case cases[] = {
 	CASE(polled, "silent"),		CASE(computed, "silent"),	   CASE(masked, "silent"),
 	CASE(early, "data-race:error"), CASE(raised, "data-race:error"),
-	CASE(beside, "data-race:error"),
+	CASE(beside, "data-race:error"), CASE(both, "silent"),
+	CASE(truth, "data-race:error"),
 };
 
 int main(int argc, char **argv)

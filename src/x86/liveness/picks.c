@@ -15,12 +15,19 @@ static bool is_join(const struct function *function, uint32_t index)
 
 /* --- Picks -------------------------------------------------------------------------------- */
 
-enum opcode { OPCODE_OR = 0x0b, OPCODE_SBB = 0x1b, OPCODE_AND = 0x23, OPCODE_CMOV = 0x40 };
+enum opcode {
+	OPCODE_OR = 0x0b,
+	OPCODE_SBB = 0x1b,
+	OPCODE_AND_BYTE = 0x22,
+	OPCODE_AND = 0x23,
+	OPCODE_CMOV = 0x40,
+	OPCODE_SET = 0x90 /* one operand */
+};
 
 /* An instruction of one of these forms, which have two operands. */
 struct form {
 	enum opcode opcode;
-	unsigned condition; /* of a conditional move */
+	unsigned condition; /* of a conditional move or set */
 	uint32_t into, from; /* registers; 'from' is 0 if it is memory */
 };
 
@@ -29,21 +36,24 @@ static bool decode_form(const struct module *module, const struct instruction *i
 {
 	const unsigned char *bytes = module->text + instruction->offset;
 	bool is_reversed = false;
+	bool has_prefix = false;
 	unsigned high = 0;
 	uint32_t operand;
 
 	if (*bytes == 0x66)
 		bytes++;
-	if ((*bytes & 0xf0) == 0x40)
+	has_prefix = (*bytes & 0xf0) == 0x40;
+	if (has_prefix)
 		high = *bytes++;
-	if (bytes[0] == 0x0f && (bytes[1] & 0xf0) == OPCODE_CMOV) {
-		form->opcode = OPCODE_CMOV;
-		form->condition = *++bytes & 15u;
+	if (bytes[0] == 0x0f &&
+	    ((bytes[1] & 0xf0) == OPCODE_CMOV || (bytes[1] & 0xf0) == OPCODE_SET)) {
+		form->opcode = (enum opcode)(*++bytes & 0xf0);
+		form->condition = *bytes & 15u;
 	} else {
 		form->opcode = (enum opcode)(*bytes | 2);
 		is_reversed = !(*bytes & 2);
 		if (form->opcode != OPCODE_OR && form->opcode != OPCODE_SBB &&
-		    form->opcode != OPCODE_AND)
+		    form->opcode != OPCODE_AND && form->opcode != OPCODE_AND_BYTE)
 			return false;
 	}
 	form->into = REGISTER_BIT((bytes[1] >> 3 & 7u) | (high & 4 ? 8u : 0));
@@ -53,57 +63,70 @@ static bool decode_form(const struct module *module, const struct instruction *i
 		form->from = form->into;
 		form->into = operand;
 	}
-	return form->into;
+	if (form->opcode == OPCODE_SET)
+		form->into = form->from;
+	/* Without a prefix the upper ones of eight are second bytes of the lower ones. */
+	return form->into && (has_prefix || (form->opcode != OPCODE_SET &&
+					     form->opcode != OPCODE_AND_BYTE) ||
+			      (form->into | form->from) < 2 * REGISTER_BIT(RBX));
 }
 
-/* Has register @into all bits or none, by the carry flag, which is as it was?  @*at: since. */
-static bool is_mask(const struct module *module, const struct function *function, uint32_t index,
-		    uint32_t into, uint32_t *at)
+/* What takes one value if a condition holds, and else leaves another one: a conditional move,
+ * or an 'and' or 'or' with a mask of all bits or none, or an 'and' of truth values. */
+struct pick {
+	unsigned condition;
+	uint32_t into, from;
+	bool is_mask;	     /* 'into' has it */
+	uint32_t flags_from; /* these flags are needed from this instruction on */
+	uint32_t flags;
+};
+
+/* Has register @into what @maker makes: all bits or none by the carry flag, or a truth value?  The
+ * flags that it was made by are as they were. */
+static bool is_made(const struct module *module, const struct function *function, uint32_t index,
+		    uint32_t into, enum opcode maker, struct pick *pick)
 {
+	pick->flags = maker == OPCODE_SBB ? FLAG_CARRY : FLAGS_ALL;
 	for (uint32_t i = index; i > 0 && index - i < MASK_BEHIND_MOST; i--) {
 		const struct instruction *before = &function->instructions[i - 1];
 		struct form form;
 
 		if (is_join(function, i) || before->kind != INSTRUCTION_PLAIN)
 			return false;
-		*at = i;
-		if (decode_form(module, before, &form) && form.opcode == OPCODE_SBB &&
-		    form.into == into && form.from == into)
+		pick->flags_from = i;
+		if (decode_form(module, before, &form) && form.opcode == maker &&
+		    form.into == into && form.from == into) {
+			pick->condition = maker == OPCODE_SET ? form.condition : CONDITION_BELOW;
 			return true;
-		if (before->changes & (into | FLAG_CARRY))
+		}
+		if (before->changes & (into | pick->flags))
 			return false;
 	}
 	return false;
 }
 
-/* What takes one value if a condition holds, and else leaves another one: a conditional move,
- * or an 'and' or 'or' with a mask of all bits or none. */
-struct pick {
-	unsigned condition;
-	uint32_t into, from;
-	bool is_mask;	     /* 'into' has it */
-	uint32_t flags_from; /* the flags are needed from this instruction on */
-};
-
 static bool find_pick_at(const struct module *module, const struct function *function,
 			 uint32_t index, struct pick *pick)
 {
 	struct form form;
+	bool is_byte;
 
 	if (!decode_form(module, &function->instructions[index], &form) ||
-	    form.opcode == OPCODE_SBB)
+	    form.opcode == OPCODE_SBB || form.opcode == OPCODE_SET)
 		return false;
 	*pick = (struct pick){
 		.condition = form.condition,
 		.into = form.into,
 		.from = form.from,
 		.is_mask = form.opcode != OPCODE_CMOV,
-		.flags_from = index,
 	};
 	if (!pick->is_mask)
 		return true;
-	pick->condition = form.opcode == OPCODE_AND ? CONDITION_BELOW : CONDITION_NOT_BELOW;
-	return is_mask(module, function, index, form.into, &pick->flags_from);
+	is_byte = form.opcode == OPCODE_AND_BYTE;
+	if (!is_made(module, function, index, form.into, is_byte ? OPCODE_SET : OPCODE_SBB, pick))
+		return false;
+	pick->condition ^= form.opcode == OPCODE_OR;
+	return true;
 }
 
 /* --- Is a value read later? --------------------------------------------------------------- */
@@ -249,6 +272,34 @@ static uint32_t find_pick(const struct module *module, const struct function *fu
 	return 0;
 }
 
+/* "ready && data" as a value: the comparison @index makes a truth value of what it loads, which
+ * is one of two that are both needed, and the other one is there already: *@pick. */
+static bool find_truth(const struct module *module, const struct function *function,
+		       const uint32_t *live, uint32_t index, struct pick *pick)
+{
+	const struct instruction *compare = &function->instructions[index];
+	struct form truth, both;
+	uint32_t other;
+
+	if ((compare->memory & (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING)) != MEMORY_READ ||
+	    compare->destination != NO_REGISTER || !(compare->kills & FLAGS_ALL) ||
+	    checks_class(module, function, index) != ACCESS_SIMPLE ||
+	    index + 3 >= function->count || is_join(function, index + 1) ||
+	    is_join(function, index + 2) || !decode_form(module, compare + 1, &truth) ||
+	    truth.opcode != OPCODE_SET || !decode_form(module, compare + 2, &both) ||
+	    both.opcode != OPCODE_AND_BYTE)
+		return false;
+	if (both.into == truth.into)
+		other = both.from;
+	else if (both.from == truth.into && !(live[index + 3] & truth.into))
+		other = both.into;
+	else
+		return false;
+	pick->is_mask = true;
+	return other && other != truth.into &&
+	       is_made(module, function, index, other, OPCODE_SET, pick);
+}
+
 /* The registers and flags that instructions from @from up to, not including, @to change. */
 static uint32_t changes_between(const struct function *function, uint32_t from, uint32_t to)
 {
@@ -273,8 +324,8 @@ static void note_pick(const struct function *function, uint32_t *live, uint32_t 
 	instruction->picked_if = (uint8_t)(pick->condition + 1u);
 	instruction->picked_behind = changes & FLAGS_ALL ? (uint8_t)(at - load) : 0;
 	/* No check in front of this one may lose them. */
-	for (uint32_t i = pick->flags_from; i <= at; i++)
-		live[i] |= FLAG_CARRY;
+	for (uint32_t i = pick->flags_from; pick->is_mask && i <= at; i++)
+		live[i] |= pick->flags;
 }
 
 void picks_find(const struct module *module, const struct function *function, uint32_t *live,
@@ -284,7 +335,13 @@ void picks_find(const struct module *module, const struct function *function, ui
 		struct pick pick;
 		uint32_t at;
 
-		if (!is_simple_load(module, function, i) || update_groups[i])
+		if (update_groups[i])
+			continue;
+		if (find_truth(module, function, live, i, &pick)) {
+			note_pick(function, live, i, i, &pick);
+			continue;
+		}
+		if (!is_simple_load(module, function, i))
 			continue;
 		if (find_pick_at(module, function, i, &pick) && !pick.from) {
 			note_pick(function, live, i, i, &pick);

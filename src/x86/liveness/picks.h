@@ -1,5 +1,5 @@
 /*
- * Loads whose value a conditional move may throw away, or a mask of no bits.
+ * Loads whose value a conditional move may throw away, a mask of no bits, or a false truth value.
  *
  * "ready ? data : 0" becomes a load of data whatever ready says, and a move that picks one of
  * two values.  The source loads it only if it is picked, and so the check is made only then:
