@@ -159,7 +159,8 @@ void site_suspect(const struct site_table *table, site_id id)
 		return;
 	/* relaxed: hints; a late look is as good. */
 	store_relaxed(&site->suspect_count, (uint16_t)(SITE_SUSPECT_ACCESSES + 1));
-	store_relaxed(&site_attention[id], SITE_WANTED);
+	if (load_relaxed(&site_attention[id]) != SITE_ORDERING)
+		store_relaxed(&site_attention[id], SITE_WANTED);
 }
 
 site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,

@@ -163,6 +163,18 @@ START_TEST(fewer_callers_are_kept_of_each_site_where_there_are_many_stacks)
 }
 END_TEST
 
+START_TEST(whose_stores_others_acquire_goes_the_slow_way_after_any_finding)
+{
+	site_id site = racing_site(SITE_WRITE, 8);
+
+	site_attention[site] = SITE_ORDERING;
+	accesses_at(a, site, 8, 8);
+	writes(b, 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(site_attention[site], SITE_ORDERING);
+}
+END_TEST
+
 START_TEST(a_finding_is_replaced_once_the_callers_are_known)
 {
 	site_id one;
@@ -369,6 +381,7 @@ int main(void)
 	tcase_add_test(tests, a_check_that_sites_share_tells_the_one_that_races);
 	tcase_add_test(tests, callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many);
 	tcase_add_test(tests, fewer_callers_are_kept_of_each_site_where_there_are_many_stacks);
+	tcase_add_test(tests, whose_stores_others_acquire_goes_the_slow_way_after_any_finding);
 	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
 	tcase_add_test(tests, a_free_that_races_says_so);
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
