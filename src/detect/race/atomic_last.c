@@ -306,6 +306,8 @@ void atomic_forget(struct detector *detector, struct thread *thread, uint64_t wo
 		half->told = 0;
 		half->writers = 0;
 	}
+	if (shadow_bytes(location->reader.word) & bytes)
+		location->reader.word = 0;
 	spin_unlock(&location->busy);
 }
 

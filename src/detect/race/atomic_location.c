@@ -89,6 +89,7 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	struct race_place read_place = race_place(shadow, location->granule, false);
 	uint64_t word = atomic_word(location);
 	struct cell_list list;
+	struct cell reader;
 	uint64_t write;
 	uint64_t read;
 
@@ -109,7 +110,11 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		location->read = read;
 		location->origins.read = origin_of(read, &list);
 	} while (!claim_exchange(detector, shadow.read, &read, word));
-	location->reader = atomic_find_reader(detector, thread, &list, location->bytes);
+	reader = atomic_find_reader(detector, thread, &list, location->bytes);
+	if (reader.word && atomic_take_busy(thread, location)) {
+		location->reader = reader;
+		spin_unlock(&location->busy);
+	}
 	summary_revoke(location->granule);
 	release_late(detector, thread, write);
 	return true;
