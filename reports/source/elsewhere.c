@@ -22,7 +22,8 @@ static bool is_plain(struct reading *reading)
 	    words_find_volatile(reading->tokens, reading->count))
 		return false;
 	reading_find_names(reading);
-	return !reading->doubt && !reading->has_atomic && !reading->has_volatile;
+	return !reading->doubt && !reading->has_atomic && !reading->has_atomic_type &&
+	       !reading->has_volatile;
 }
 
 /* Behind the variable and its indices: the first token that is none of them. */

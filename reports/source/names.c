@@ -61,6 +61,8 @@ static uint32_t flags_of_tag(int tag)
 		return NAME_DATA;
 	case DW_TAG_subprogram:
 		return NAME_FUNCTION;
+	case DW_TAG_typedef:
+		return NAME_OTHER | NAME_TYPE;
 	default:
 		return NAME_OTHER;
 	}
@@ -80,7 +82,8 @@ static void add_name(struct pool *pool, struct unit_names *unit, Dwarf_Die *pare
 			       : strlen(known.name);
 	known.flags = flags_of_tag(dwarf_tag(die));
 	known.holder = known.flags & NAME_MEMBER ? dwarf_dieoffset(parent) : 0;
-	known.has_type = known.flags & (NAME_DATA | NAME_FUNCTION) && type_of(die, &known.type);
+	known.has_type = known.flags & (NAME_DATA | NAME_FUNCTION | NAME_TYPE) &&
+			 type_of(die, &known.type);
 	unit->names = pool_grow(pool, unit->names, unit->count, sizeof(known));
 	unit->names[unit->count++] = known;
 }

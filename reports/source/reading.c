@@ -47,6 +47,7 @@ static void note_flags(struct reading *reading, uint32_t flags)
 		reading->has_reference |= (flags & NAME_REFERENCE) != 0;
 		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
 	}
+	reading->has_atomic_type |= flags & NAME_TYPE && flags & NAME_ATOMIC;
 	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
 }
 

@@ -39,6 +39,7 @@ struct reading {
 	bool has_member;
 	bool has_reference;
 	bool has_atomic; /* ... of an atomic type */
+	bool has_atomic_type; /* it names one, as a cast does */
 	bool has_volatile;
 	const char *doubt; /* a name that may be a macro, or NULL */
 };

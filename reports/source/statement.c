@@ -304,7 +304,7 @@ static struct evidence read_statement(struct reading *reading)
 	reading_find_names(reading);
 	if (reading->doubt)
 		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
-	if (reading->has_atomic && !is_beside_atomic(reading))
+	if (reading->has_atomic_type || (reading->has_atomic && !is_beside_atomic(reading)))
 		return make_doubtful("its statement names something of an atomic type");
 	if (reading->has_volatile)
 		return make_claim(CLAIM_VOLATILE, "of its type");

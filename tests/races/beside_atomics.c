@@ -188,6 +188,54 @@ static void *compared_read(void *unused)
 
 RACE(compared)
 
+/* Cast to types that are atomic or volatile, by names that do not say so. */
+typedef _Atomic unsigned shared_word;
+typedef volatile unsigned device_word;
+static struct request *cast_request, *recast_request;
+static unsigned cast_copy, recast_copy;
+
+static void *cast_write(void *unused)
+{
+	__atomic_fetch_add(&cast_request->flags, 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *cast_read(void *unused)
+{
+	await_first();
+	cast_copy = *(shared_word *)&cast_request->flags;
+	KEEP(cast_copy);
+	return unused;
+}
+
+static void cast_case(void)
+{
+	cast_request = calloc(1, sizeof(*cast_request));
+	run_both(cast_write, cast_read, NULL);
+	free(cast_request);
+}
+
+static void *recast_write(void *unused)
+{
+	__atomic_fetch_add(&recast_request->flags, 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *recast_read(void *unused)
+{
+	await_first();
+	recast_copy = *(device_word *)&recast_request->flags;
+	KEEP(recast_copy);
+	return unused;
+}
+
+static void recast_case(void)
+{
+	recast_request = calloc(1, sizeof(*recast_request));
+	run_both(recast_write, recast_read, NULL);
+	free(recast_request);
+}
+
 /* Written before others know of it, and read plainly after the last of them. */
 static struct counted { int references; int content; } *_Atomic counted_object;
 static int counted_content;
@@ -249,6 +297,8 @@ static const struct race_case cases[] = {
 	CASE(loaded, "silent"),
 	CASE(watched, "silent"),
 	CASE(compared, "silent"),
+	CASE(cast, "silent"),
+	CASE(recast, "silent"),
 	CASE(counted, "silent"),
 	CASE(joined, "silent"),
 };
