@@ -192,6 +192,7 @@ tests_unit_detect_test_race_atomic_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_atomic_SOURCES = tests/unit/detect/test_race_atomic.c \
 	$(racing_sources)
 tests_unit_detect_test_race_atomic_LDADD = src/libcore.a $(CHECK_LIBS)
+
 tests_unit_detect_test_race_owner_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_owner_SOURCES = tests/unit/detect/test_race_owner.c \
