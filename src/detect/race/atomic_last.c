@@ -254,8 +254,10 @@ void atomic_look_beside(const struct race_step *step, struct atomic_location *lo
 	part.bytes = touched;
 	if (site_notes_reads(site))
 		mine = atomic_make_last(&part);
-	if (!atomic_take_busy(step->thread, location))
+	if (!atomic_take_busy(step->thread, location)) {
+		detector_count(step->detector, LOST_ACCESSES);
 		return;
+	}
 	last = atomic_half_of(location, touched)->last;
 	if (mine.word) {
 		location->reader = mine;

@@ -36,7 +36,7 @@ struct race_step {
 	bool is_freeing; /* the end of the memory's life */
 	bool is_dropped; /* and then its words are cleared */
 	bool keeps_callers;
-	bool has_conflict;
+	bool has_conflict; /* with an access by another thread that nothing orders with it */
 	bool has_released; /* a store that ends the epoch: it may be a flag's */
 	uint64_t told;	 /* the pair of places that was told of last */
 

@@ -1,6 +1,6 @@
 /*
  * Where a jump's target comes from: a search back through all paths for what wrote
- * the register.
+ * the register.  And whether what is stored is an address, by the code just before it.
  */
 #ifndef X86_SURVEY_ORIGINS_H
 #define X86_SURVEY_ORIGINS_H
@@ -48,8 +48,8 @@ uint32_t origins_of_jump(struct origin_search *search, uint32_t index);
 /* The same for a call, in the straight-line code before it alone. */
 uint32_t origins_of_call(const struct function *function, uint32_t index);
 
-/* Does the store at @index store an address that the code says, or has from a table of
- * addresses?  By the straight-line code before it alone. */
+/* Does the store at @index store an address that the code says, or a pointer that it loads from
+ * a fixed place, as a table of addresses is?  By the straight-line code before it alone. */
 bool origins_store_address(const struct function *function, uint32_t index);
 
 #endif
