@@ -8,15 +8,16 @@ src_libcore_a_SOURCES += \
 	%D%/data/stack_depot.c %D%/data/stack_depot.h \
 	%D%/data/marks.c %D%/data/marks.h \
 	%D%/data/named_ids.h \
+	%D%/data/numbered.c %D%/data/numbered.h \
 	%D%/data/vclock.c %D%/data/vclock.h \
 	%D%/data/wait.h \
 	%D%/data/wakes.h \
+	%D%/base/assumed.c %D%/base/assumed.h \
 	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/describe.c %D%/base/describe.h \
 	%D%/base/detector.h \
 	%D%/base/held_locks.c %D%/base/held_locks.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
-	%D%/base/numbered.c %D%/base/numbered.h \
 	%D%/base/memory_block.c %D%/base/memory_block.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \

@@ -52,7 +52,7 @@ struct thread_give {
  * An assumed acquire of the thread: the other thread's epoch, as a plain word without
  * bytes, and the own epoch from which on it counts.  If it rests on findings that may
  * turn out to be errors, 'full' does not have it: findings about accesses that it alone
- * orders are held back (race/classify.c).
+ * orders are held back (race/classify.c).  assumed.h has what is done with them.
  */
 struct assumed_acquire {
 	uint64_t word;
@@ -68,15 +68,15 @@ struct thread_clocks {
 	bool predicts;
 	struct vclock given; /* full with the assumed acquires; made if some are not in full */
 	uint64_t stamp;
-	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
-	uint64_t *ahead;		  /* ... and loops without checks: x86/emit/range.h */
-	bool has_recorded;		  /* an access since the last release */
-	bool has_assumed;		  /* some may not be in 'full' */
-	uint64_t echo; /* the last own epoch that others know of whom the thread knows */
-	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
-	uint64_t began, began_before;	  /* it and the one before, not counting those ... */
-	bool has_first_store;		  /* ... behind the first stores of sites */
-	uint64_t assumed_epoch;		  /* another made an assumed acquire amid it */
+	uint64_t *current, *shared; /* what inline checks compare with: shadow_word.h */
+	uint64_t *ahead;	    /* ... and loops without checks: x86/emit/range.h */
+	bool has_recorded;	    /* an access since the last release */
+	bool has_assumed;	    /* some may not be in 'full' */
+	uint64_t echo;		 /* the last own epoch that others know of whom the thread knows */
+	uint64_t recorded_epoch; /* the last one in which something was recorded */
+	uint64_t began, began_before; /* it and the one before, not counting those ... */
+	bool has_first_store;	      /* ... behind the first stores of sites */
+	uint64_t assumed_epoch;	      /* another made an assumed acquire amid it */
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
 							   * detector.lock */
 	uint64_t own_current, own_shared; /* where these point without inline checks */
@@ -99,13 +99,6 @@ struct clock_releaser {
 struct clock_joiner {
 	struct thread *thread;
 };
-
-/* Of a thread whose clock was looked at before this. */
-static inline uint64_t clock_echo(const struct thread_clocks *clocks)
-{
-	fence_acquire();
-	return load_relaxed(&clocks->echo); /* relaxed: the fence orders it */
-}
 
 /* All that happens before what a thread does now. */
 static inline const struct vclock *clock_all(const struct thread_clocks *clocks)
@@ -137,6 +130,15 @@ void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by);
 /* @child, which is being created, begins with its parent's clocks. */
 void clock_inherit(struct thread *child, struct clock_releaser parent);
 
+/* The epochs of @slot up to @epoch came before, for certain.  False: this was known. */
+bool clock_raise(struct thread *thread, uint32_t slot, uint64_t epoch);
+
+/*
+ * @thread is about to join @entries, and @learns what they do not say.  Those that it learns of
+ * may know of epochs of its own, which is noted: assumed.h needs it.
+ */
+void clock_note_echo(struct thread *thread, const uint64_t *entries, uint32_t count, bool learns);
+
 /* Joins into the full clock, and renews the stamp if that changed it. */
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
 
@@ -150,37 +152,6 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 
 /* In a fork's child: joins all that the parent's other threads did. */
 void clock_join_all(struct detector *detector, struct clock_joiner by);
-
-/* Makes an assumed acquire from a store that the thread in @slot made in its @epoch: joins
- * that thread's present clock, but its own entry only up to @epoch.  Does nothing if a
- * later release of it has been joined.  If this rests on finding @pair, which is 0 if on
- * none, its own entry is not joined but kept as assumed. */
-void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
-		  uint32_t pair);
-
-/* Under detector.lock.  Does the thread that has made the store @by know of what @word stands for,
- * certainly or by an assumed acquire?  False if it has ended long ago. */
-bool clock_knows_of(const struct detector *detector, uint64_t by, uint64_t word);
-
-/* The threads that assumed acquires of @thread were made from may have acquired since, and passed
- * it on in the same epoch, which nobody sees.  Joins what they know by now; and those that
- * they have so from others. */
-void clock_assume_again(struct detector *detector, struct clock_joiner by);
-
-/* The assumed acquire by which the earlier access that @word stands for comes before what
- * @thread does now; NULL: there is none. */
-const struct assumed_acquire *clock_find_assumed(const struct thread *thread, uint64_t word);
-
-/* From now on the assumed acquire of @thread from the thread in @slot is certain. */
-void clock_trust(struct thread *thread, uint32_t slot);
-
-/*
- * Did the thread in @slot know of @thread's present epoch when it made an access in its
- * @epoch?  It can only have made an assumed acquire in the middle of that epoch (which
- * rests on @pairs), or have acquired from a thread that did.  True if it may have.
- */
-bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
-		      uint64_t epoch, struct finding_pairs *pairs);
 
 #define CLOCK_ANY_SLOT UINT32_MAX
 

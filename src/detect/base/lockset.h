@@ -14,7 +14,7 @@
 #define DETECT_BASE_LOCKSET_H
 
 #include "base/types.h"
-#include "detect/base/numbered.h"
+#include "detect/data/numbered.h"
 #include "finding/finding.h"
 
 struct detector;

@@ -1,5 +1,6 @@
 #include "detect/race/atomic_location.h"
 
+#include "detect/base/assumed.h"
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
@@ -415,7 +416,7 @@ static void merge_living(struct vclock_snapshot **into, const struct thread *own
 			if (word && shadow_slot(word) != slot)
 				vclock_raise(&all, arena, shadow_slot(word), shadow_epoch(word));
 		}
-		vclock_raise(&all, arena, slot, clock_echo(&owner->clocks));
+		vclock_raise(&all, arena, slot, assumed_echo(&owner->clocks));
 	}
 	vclock_raise(&all, arena, slot, epoch);
 	snapshot_merge_clock(into, &all, arena);
@@ -455,7 +456,7 @@ static void release_for_owner(struct detector *detector, struct thread *thread,
 	if (!owner)
 		return;
 	store_release(&owner->accesses.is_disowned, (uint16_t)1); /* pairs with note_disowned() */
-	/* relaxed: as in clock_assume() */
+	/* relaxed: as in assume_acquire() */
 	if (load_relaxed(&owner->clocks.recorded_epoch) == epoch)
 		store_relaxed(&owner->clocks.assumed_epoch, epoch);
 }

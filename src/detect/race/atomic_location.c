@@ -252,7 +252,7 @@ static struct clock_releaser settle_accesses(struct detector *detector, struct t
 /* Has another thread made an assumed acquire from @thread in its present epoch? */
 static bool is_assumed(const struct thread *thread)
 {
-	/* relaxed: as in clock_assume() */
+	/* relaxed: as in assume_acquire() */
 	return load_relaxed(&thread->clocks.assumed_epoch) ==
 	       load_relaxed(&thread->clocks.recorded_epoch);
 }

@@ -241,7 +241,7 @@ static bool is_ordered_late(struct race_step *step)
 	/* What the other thread had pending may have been left with this one meanwhile. */
 	pending_release_acquire(step);
 	if (!step->access->is_late && !race_is_ordered(thread, step->other))
-		clock_assume_again(detector, memory_before_join(detector, thread));
+		assume_again(detector, memory_before_join(detector, thread));
 	return race_is_ordered(thread, step->other);
 }
 
@@ -348,14 +348,14 @@ static bool may_release(const struct race_step *step)
  * may be an acquire, too; or the other's, if it was made after that of the step's thread. */
 static void hold_back_assumed(struct race_step *step)
 {
-	const struct assumed_acquire *assumed = clock_find_assumed(step->thread, step->other);
+	const struct assumed_acquire *assumed = assumed_find(step->thread, step->other);
 	uint32_t number;
 
 	if (!assumed || race_is_certain_order(step->thread, step->other))
 		return;
 	number = hold_back(step, &assumed->pairs);
 	if (!number)
-		clock_trust(step->thread, shadow_slot(step->other));
+		assumed_trust(step->thread, shadow_slot(step->other));
 	else if (may_acquire(step))
 		memory_assume_acquire(step->detector, step->thread, step->other, number);
 	else if (may_release(step))
@@ -371,7 +371,7 @@ static bool is_ordered_before(struct race_step *step)
 	struct finding_pairs pairs;
 
 	if (!step->access->is_late ||
-	    !clock_is_assumed(step->detector, step->thread, shadow_slot(step->other),
+	    !assumed_is_known(step->detector, step->thread, shadow_slot(step->other),
 			      shadow_epoch(step->other), &pairs))
 		return false;
 	if (pairs.numbers[0])

@@ -1,5 +1,6 @@
 #include "detect/race/memory.h"
 
+#include "detect/base/assumed.h"
 #include "detect/base/slot.h"
 #include "detect/base/thread.h"
 #include "detect/race/atomic_location.h"
@@ -97,7 +98,7 @@ static void assume(struct detector *detector, struct thread *thread, uint64_t wo
 		clock_end_epoch((struct clock_releaser){thread});
 	if (pair && load_relaxed(count_held_back(detector, pair)) >= HELD_BACK_MAX)
 		pair = 0;
-	clock_assume(detector, by, shadow_slot(word), shadow_epoch(word), pair);
+	assume_acquire(detector, by, shadow_slot(word), shadow_epoch(word), pair);
 }
 
 void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,

@@ -10,6 +10,7 @@
  * In libraries that are watched for synchronisation only (SITE_SILENT) there is no doubt
  * that it was one: such a release is acquired before any access is found to race.
  */
+#include "detect/base/assumed.h"
 #include "detect/base/detector.h"
 #include "detect/base/slot.h"
 #include "detect/base/thread.h"
@@ -89,7 +90,7 @@ static void leave_known(struct race_step *step, const struct cell *read)
 		return;
 	runtime_lock(&step->detector->lock);
 	reader = slot_thread(step->detector, shadow_slot(read->word));
-	/* relaxed: as in clock_assume() */
+	/* relaxed: as in assume_acquire() */
 	if (reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read->word))
 		leave_place(reader, read->word, step->granule, 0, read->origin);
 	runtime_unlock(&step->detector->lock);
@@ -146,7 +147,7 @@ static bool is_assumed_amid(struct detector *detector, uint64_t read)
 
 	runtime_lock(&detector->lock);
 	reader = slot_thread(detector, shadow_slot(read));
-	/* relaxed: as in clock_assume() */
+	/* relaxed: as in assume_acquire() */
 	is_amid = reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read);
 	runtime_unlock(&detector->lock);
 	return is_amid;
@@ -233,7 +234,7 @@ static bool is_before_store(const struct race_step *step, uint64_t word)
 	if (shadow_slot(word) == step->thread->slot || race_is_ordered(step->thread, word))
 		return false;
 	runtime_lock(&detector->lock);
-	is_before = clock_knows_of(detector, word, step->other);
+	is_before = assumed_knows_of(detector, word, step->other);
 	runtime_unlock(&detector->lock);
 	return is_before;
 }

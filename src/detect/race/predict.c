@@ -68,7 +68,7 @@ static bool is_of_silent(const struct detector *detector, site_id id)
  * too many already, so their order counts. */
 static bool may_rest(const struct race_step *step, struct race_verdict *verdict)
 {
-	const struct assumed_acquire *assumed = clock_find_assumed(step->thread, step->other);
+	const struct assumed_acquire *assumed = assumed_find(step->thread, step->other);
 
 	if (!assumed)
 		return true;

@@ -17,6 +17,7 @@
 #ifndef DETECT_RACE_RACE_H
 #define DETECT_RACE_RACE_H
 
+#include "detect/base/assumed.h"
 #include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
@@ -96,7 +97,7 @@ static inline bool race_is_past(const struct thread *thread, uint64_t word)
 
 static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
 {
-	return race_is_certain_order(thread, word) || clock_find_assumed(thread, word);
+	return race_is_certain_order(thread, word) || assumed_find(thread, word);
 }
 
 static inline origin_id race_origin(struct race_step *step)

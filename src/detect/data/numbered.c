@@ -1,4 +1,4 @@
-#include "detect/base/numbered.h"
+#include "detect/data/numbered.h"
 
 #include <string.h>
 

@@ -11,8 +11,8 @@
  * Adding is under 'busy', a spin lock that may be not to be had.  Looking up takes no lock:
  * it copies the value, and looks whether that is still there.
  */
-#ifndef DETECT_BASE_NUMBERED_H
-#define DETECT_BASE_NUMBERED_H
+#ifndef DETECT_DATA_NUMBERED_H
+#define DETECT_DATA_NUMBERED_H
 
 #include "base/arena.h"
 #include "base/id_table.h"
