@@ -31,6 +31,7 @@ reports_libreports_a_SOURCES = \
 	%D%/types/straight.c %D%/types/straight.h \
 	%D%/types/data.c %D%/types/data.h \
 	%D%/types/form.h \
+	%D%/types/imports.c \
 	%D%/types/pointee.c %D%/types/pointee.h \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \

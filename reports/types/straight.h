@@ -24,6 +24,10 @@ struct pointer_load {
 bool straight_find_load(struct elf_image *image, uint64_t address,
 			struct pointer_load *load);
 
+/* Is the instruction at @address a call of a library's function that gives its caller memory:
+ * new, or as a file or another process has it?  No order comes with such a pointer. */
+bool straight_makes_memory(struct elf_image *image, uint64_t address);
+
 /* The address in the image, or other constant, that the instruction at @address stores. */
 bool straight_find_stored(struct elf_image *image, uint64_t address,
 			  uint64_t *value);

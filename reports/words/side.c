@@ -318,6 +318,14 @@ struct evidence side_check(const struct side *side)
 	return text;
 }
 
+/* Has nothing with an order to do: memory that a library makes for its caller, a reference, or
+ * a pointer that the C++ library keeps for itself. */
+static bool is_private_load(const struct side *load)
+{
+	return load->place.is_reference || load->place.in_container.words ||
+	       straight_makes_memory(load->image, load->address);
+}
+
 bool side_is_published(const struct side *side)
 {
 	struct evidence evidence;
@@ -326,7 +334,7 @@ bool side_is_published(const struct side *side)
 	/* The statement of a locked instruction says atomic for that. */
 	if (side->is_decoded && side->access.shape == SHAPE_LOCKED)
 		return false;
-	if (!find_load(side, &load) || load.place.is_reference || check_type(&load, &evidence))
+	if (!find_load(side, &load) || is_private_load(&load) || check_type(&load, &evidence))
 		return false;
 	return check_text(&load).may_have_atomic;
 }

@@ -327,6 +327,25 @@ static void counted_case(void)
 		thread.join();
 }
 
+/* The vectors' pointers are loaded ahead of the loop, where clang leaves them without a line. */
+static std::vector<double> hoisted_from(16, 1.0), hoisted_to(16);
+int hoisted_first;
+
+static void *hoisted_write(void *unused)
+{
+	hoisted_from[1] = 2;
+	return unused;
+}
+
+static void *hoisted_read(void *unused)
+{
+	for (int i = hoisted_first; i < 16; i += 3)
+		hoisted_to[i] = hoisted_from[(i + 1) % 16] * 0.5;
+	return unused;
+}
+
+RACE(hoisted)
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -343,6 +362,7 @@ static const struct race_case cases[] = {
 	CASE(started, "data-race:error"),
 	CASE(beside, "data-race:error"),
 	CASE(counted, "data-race:error"),
+	CASE(hoisted, "data-race:error"),
 };
 
 int main(int argc, char **argv)

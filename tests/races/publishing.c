@@ -3,6 +3,7 @@
  * been replaced.  Done right and done wrong.
  */
 #include <sched.h>
+#include <sys/mman.h>
 
 #include "items.h"
 
@@ -434,12 +435,33 @@ static void by_no_line_case(void)
 	free(by_no_line_current);
 }
 
+/* The pointer comes from a call whose arguments are macros. */
+static void *mapped_write(void *number)
+{
+	*(int *)number = 1;
+	return NULL;
+}
+
+static void mapped_case(void)
+{
+	int *number = mmap(NULL, sizeof(*number), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	MUST(number != MAP_FAILED);
+	MUST(pthread_create(&thread, NULL, mapped_write, number) == 0);
+	*number = 2;
+	pthread_join(thread, NULL);
+	munmap(number, sizeof(*number));
+}
+
 static const struct race_case cases[] = {
 	CASE(hazard_pointer, "silent"),
 	CASE(quiet_state, "silent"),
 	CASE(reader_word, "silent"),
 	CASE(freed_early, "data-race:error"),
 	CASE(published_early, "data-race:error"),
+	CASE(mapped, "data-race:error"),
 	CASE(told_early, "data-race:error"),
 	CASE(freed_soon, "data-race:error"),
 	CASE(told_then, "silent"),
