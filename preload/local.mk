@@ -65,6 +65,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/ranges/ranges.c %D%/ranges/ranges.def %D%/ranges/ranges.h \
 	%D%/ranges/regular.c \
 	%D%/ranges/states.c %D%/ranges/states.def %D%/ranges/states.h \
+	%D%/ranges/links.c %D%/ranges/links.h \
 	%D%/ranges/strings.c %D%/ranges/strings.def %D%/ranges/strings.h \
 	%D%/ranges/tables.h \
 	%D%/ranges/vectors.c \

@@ -6,6 +6,7 @@
 
 #include "base/kernel.h"
 #include "preload/heap/operators.h"
+#include "preload/ranges/links.h"
 #include "preload/ranges/ranges.h"
 #include "preload/ranges/strings.h"
 #include "elf/image.h"
@@ -47,7 +48,8 @@ static bool is_redirected(const struct redirection *redirection, const char *nam
 {
 	return operator_is_name(name) ||
 	       (!redirection->is_silent &&
-		(range_wrapper(name, NULL) || string_wrapper(name, NULL)));
+		(range_wrapper(name, NULL) || string_wrapper(name, NULL) ||
+		 links_wrapper(name, NULL)));
 }
 
 static void *wrapper_of(const char *name, void *original)
@@ -57,7 +59,9 @@ static void *wrapper_of(const char *name, void *original)
 	if (operator_is_name(name))
 		return operator_wrapper(name, original);
 	wrapper = range_wrapper(name, original);
-	return wrapper ? wrapper : string_wrapper(name, original);
+	if (!wrapper)
+		wrapper = string_wrapper(name, original);
+	return wrapper ? wrapper : links_wrapper(name, original);
 }
 
 /* A slot that is not bound yet holds an address in the module's own PLT. */

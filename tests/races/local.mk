@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/races/channel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
+	tests/races/links_cxx.cc \
 	tests/races/lock_edges.c \
 	tests/races/memory.c \
 	tests/races/plain_idioms.c \
