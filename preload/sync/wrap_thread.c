@@ -5,9 +5,11 @@
  * takes any lock, and sees its end whatever that is.
  */
 #define _GNU_SOURCE
+#include <aio.h>
 #include <errno.h>
 #include <limits.h>
 #include <mqueue.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -284,21 +286,42 @@ static void before_event(const struct unwind_start *start, const struct sigevent
 	guest_leave(self);
 }
 
-EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer)
+#define WRAP_ASKING(function, parameters, arguments, event)                                        \
+	EXPORT int function parameters                                                             \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		before_event(&start, event);                                                       \
+		return REAL(function) arguments;                                                   \
+	}
+
+WRAP_ASKING(timer_create,
+	    (clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer),
+	    (clock, event, timer), event)
+WRAP_ASKING(mq_notify, (mqd_t queue, const struct sigevent *event), (queue, event), event)
+WRAP_ASKING(aio_read, (struct aiocb *request), (request), &request->aio_sigevent)
+WRAP_ASKING(aio_write, (struct aiocb *request), (request), &request->aio_sigevent)
+WRAP_ASKING(aio_fsync, (int operation, struct aiocb *request), (operation, request),
+	    &request->aio_sigevent)
+WRAP_ASKING(getaddrinfo_a,
+	    (int mode, struct gaicb *names[restrict], int count, struct sigevent *restrict event),
+	    (mode, names, count, event), event)
+EXPORT_ALIAS(aio_read64, aio_read)
+EXPORT_ALIAS(aio_write64, aio_write)
+EXPORT_ALIAS(aio_fsync64, aio_fsync)
+
+/* Each request may ask for an event of its own. */
+EXPORT int lio_listio(int mode, struct aiocb *const requests[restrict], int count,
+		      struct sigevent *restrict event)
 {
 	struct unwind_start start = unwind_start_here();
 
+	for (int i = 0; i < count; i++)
+		before_event(&start, requests[i] ? &requests[i]->aio_sigevent : NULL);
 	before_event(&start, event);
-	return REAL(timer_create)(clock, event, timer);
+	return REAL(lio_listio)(mode, requests, count, event);
 }
-
-EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
-{
-	struct unwind_start start = unwind_start_here();
-
-	before_event(&start, event);
-	return REAL(mq_notify)(queue, event);
-}
+EXPORT_ALIAS(lio_listio64, lio_listio)
 
 /* --- Join ------------------------------------------------------------------- */
 

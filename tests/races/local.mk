@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
 	tests/races/items.h \
+	tests/races/callbacks.c \
 	tests/races/channel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
