@@ -60,14 +60,18 @@ static const char *variable_of(const struct side *side)
 }
 
 /* "table" of "table[3].refs" and "bank::table[3].refs". */
+static const char *name_of_whole(struct pool *pool, const char *name)
+{
+	return last_identifier(pool, pool_copy(pool, name, strcspn(name, ".[+ ")));
+}
+
 static const char *whole_of(const struct side *side)
 {
 	const struct view_memory *memory = side->finding->memory;
-	struct pool *pool = side->view->pool;
 
 	if (memory->kind != MEMORY_GLOBAL || memory->variable.is_nameless || !memory->name)
 		return NULL;
-	return last_identifier(pool, pool_copy(pool, memory->name, strcspn(memory->name, ".[+ ")));
+	return name_of_whole(side->view->pool, memory->name);
 }
 
 /* Has the thread of @side allocated the memory by a call that returns to @address? */
@@ -109,6 +113,7 @@ static bool find_load(const struct side *side, struct side *load)
 	    variable_find(pool, load->image, found.target, WORD_BYTES, &variable)) {
 		load->place = variable.part;
 		load->variable = last_identifier(pool, variable.name);
+		load->whole = variable.is_nameless ? NULL : name_of_whole(pool, variable.name);
 	} else if (pointee_find(pool, load->image, load->address, WORD_BYTES, &pointee)) {
 		load->place = pointee.place;
 		load->variable = pointee.place.field;

@@ -366,6 +366,39 @@ static void *unneeded_read(void *unused)
 
 RACE(unneeded)
 
+/* The pointer is loaded once for all rounds, and kept as it is swapped: without a line. */
+static long swapped_buffers[2][64];
+static long *swapped_front = swapped_buffers[0], *swapped_back = swapped_buffers[1];
+static pthread_mutex_t swapped_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void *swapped_write(void *unused)
+{
+	for (int round = 0; round < 3; round++) {
+		long *next;
+
+		for (int i = 0; i < 64; i++)
+			swapped_back[i] = round;
+		pthread_mutex_lock(&swapped_mutex);
+		next = swapped_front;
+		swapped_front = swapped_back;
+		swapped_back = next;
+		pthread_mutex_unlock(&swapped_mutex);
+	}
+	return unused;
+}
+
+static void *swapped_read(void *unused)
+{
+	long sum = 0;
+
+	for (int i = 0; i < 64; i++)
+		sum += swapped_buffers[0][i] + swapped_buffers[1][i];
+	KEEP(sum);
+	return unused;
+}
+
+RACE(swapped)
+
 static const struct race_case cases[] = {
 	CASE(highest, "data-race:error|lost-update:error"),
 	CASE(marked, "silent data-race:warning? lost-update:warning?"),
@@ -374,7 +407,7 @@ static const struct race_case cases[] = {
 	CASE(beside, "data-race:warning?"), CASE(within, "data-race:error"),
 	CASE(merged, "data-race:error"),    CASE(merged_atomic, "data-race:warning?"),
 	CASE(through, "data-race:error"),   CASE(called, "data-race:warning?"),
-	CASE(rounds, "data-race:error"),
+	CASE(rounds, "data-race:error"),    CASE(swapped, "data-race:error"),
 };
 
 int main(int argc, char **argv)
