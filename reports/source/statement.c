@@ -4,6 +4,7 @@
 
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/line_table.h"
+#include "reports/symbols/scopes.h"
 #include "reports/symbols/source_text.h"
 #include "reports/source/elsewhere.h"
 #include "reports/source/lexer.h"
@@ -318,6 +319,16 @@ static struct evidence read_statement(struct reading *reading)
 	return evidence;
 }
 
+/* Is the code in a function of the source?  A thunk may have a whole function put into it, and
+ * one line for all of that. */
+static bool is_in_function(const struct statement_question *question)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *scopes;
+
+	return scopes_at(question->image, question->address, &scopes, &bias) > 0;
+}
+
 struct evidence statement_read(struct statements *statements,
 			       const struct statement_question *question)
 {
@@ -329,6 +340,8 @@ struct evidence statement_read(struct statements *statements,
 
 	if (!frame->file)
 		return make_unknown("there is no debug information for it");
+	if (!is_in_function(question))
+		return make_doubtful("the compiler made its function, with one line for all of it");
 	source = reading_find_source(statements, frame);
 	if (!source->file.text)
 		return make_doubtful("its source is not here");

@@ -276,6 +276,47 @@ static void *lambda_read(void *unused)
 
 RACE(lambda)
 
+/* The compiler may put the function wholly into the thunk that virtual bases need, and give all of
+ * that the line of the function's head; which names a parameter of another function, too. */
+struct thunk_base {
+	virtual int thunk_count(bool is_read) = 0;
+	virtual ~thunk_base() {}
+	int kept = 0; /* with data, it has a table of its own */
+};
+
+struct thunk_item : virtual thunk_base {
+	std::atomic<int> count{0};
+	int thunk_count(bool is_read) override
+	{
+		return is_read ? count.load(std::memory_order_relaxed)
+			       : count.fetch_add(1, std::memory_order_relaxed);
+	}
+};
+
+struct thunk_nothing : virtual thunk_base {
+	int thunk_count(bool) override { return 0; }
+};
+
+static thunk_base *thunk_bases[] = {new thunk_nothing, new thunk_item};
+
+static void *thunk_write(void *thunk_count)
+{
+	for (thunk_base *base : thunk_bases)
+		base->thunk_count(false);
+	return thunk_count;
+}
+
+static void *thunk_read(void *unused)
+{
+	await_first();
+	for (thunk_base *base : thunk_bases)
+		if (base->thunk_count(true) == 2)
+			sched_yield();
+	return unused;
+}
+
+RACE(thunk)
+
 static const struct race_case cases[] = {
 	CASE(member, "data-race:warning? unmarked-sync?"),
 	CASE(relaxed, "data-race:warning? unmarked-sync?"),
@@ -290,6 +331,7 @@ static const struct race_case cases[] = {
 	CASE(builtin, "data-race:warning? unmarked-sync?"),
 	CASE(in_volatile, "data-race:warning? unmarked-sync?"),
 	CASE(lambda, "data-race:warning? unmarked-sync?"),
+	CASE(thunk, "data-race:warning? unmarked-sync?"),
 };
 
 int main(int argc, char **argv)

@@ -346,6 +346,47 @@ static void *hoisted_read(void *unused)
 
 RACE(hoisted)
 
+/* What the line of a thunk's code does not say is said by that of the other access. */
+struct thunk_base {
+	virtual int thunk_look() = 0;
+	virtual ~thunk_base() {}
+	int kept = 0; /* with data, it has a table of its own */
+};
+
+struct thunk_item : virtual thunk_base {
+	int count{0};
+	int thunk_look() override
+	{
+		return count;
+	}
+};
+
+struct thunk_nothing : virtual thunk_base {
+	int thunk_look() override { return 0; }
+};
+
+static thunk_item *thunk_made = new thunk_item;
+
+static void *thunk_write(void *thunk_look)
+{
+	thunk_made->count = 1;
+	return thunk_look;
+}
+
+static void *thunk_read(void *unused)
+{
+	await_first();
+	thunk_nothing nothing;
+	thunk_base *volatile bases[] = {thunk_made, &nothing};
+
+	for (thunk_base *base : bases)
+		if (base->thunk_look())
+			sched_yield();
+	return unused;
+}
+
+RACE(thunk)
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -363,6 +404,7 @@ static const struct race_case cases[] = {
 	CASE(beside, "data-race:error"),
 	CASE(counted, "data-race:error"),
 	CASE(hoisted, "data-race:error"),
+	CASE(thunk, "data-race:error"),
 };
 
 int main(int argc, char **argv)
