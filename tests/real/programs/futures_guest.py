@@ -1,8 +1,9 @@
 import concurrent.futures
 import hashlib
+import os
 import zlib
 
-BLOCKS = [bytes([n % 251]) * 200000 for n in range(600)]
+BLOCKS = [bytes([n % 251]) * 200000 for n in range(600 // int(os.environ["scale"]))]
 
 
 def digest(block):

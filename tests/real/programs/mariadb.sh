@@ -18,7 +18,7 @@ until ask -e 'select 1' >/dev/null 2>&1 || [ $tries -ge 1200 ]; do
 done
 ask -e 'create database d; create table d.t (a int primary key auto_increment, b int, key (b)) engine=innodb'
 for client in 1 2 3; do
-	seq 40 | sed "s/.*/insert into t (b) values (&); update t set b = b + 1 where a % 7 = $client;/" |
+	seq $((40 / scale)) | sed "s/.*/insert into t (b) values (&); update t set b = b + 1 where a % 7 = $client;/" |
 		ask d 2>>client.log &
 	clients="$clients $!"
 done
