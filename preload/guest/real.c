@@ -2,20 +2,70 @@
 #include "preload/guest/real.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
 #include <string.h>
+
+#include "preload/guest/modules.h"
 
 /* Defined by the linker: the ends of the section. */
 extern struct real_slot __start_snarl_real[] __attribute__((visibility("hidden")));
 extern struct real_slot __stop_snarl_real[] __attribute__((visibility("hidden")));
 
+static void *look_up_in(void *handle, const struct real_slot *slot)
+{
+	return slot->version ? dlvsym(handle, slot->name, slot->version)
+			     : dlsym(handle, slot->name);
+}
+
 static void *look_up(struct real_slot *slot)
 {
-	void *found = slot->version ? dlvsym(RTLD_NEXT, slot->name, slot->version)
-				    : dlsym(RTLD_NEXT, slot->name);
+	void *found = look_up_in(RTLD_NEXT, slot);
 
 	/* relaxed: every resolution yields the same. */
 	store_relaxed(&slot->found, found);
 	return found;
+}
+
+/* The path of the module that the loader lists at @index. */
+struct listed_path {
+	size_t index;
+	char path[PATH_MAX];
+};
+
+static int copy_path(struct dl_phdr_info *info, size_t size_bytes, void *context)
+{
+	struct listed_path *listed = context;
+	size_t length = strlen(info->dlpi_name);
+
+	(void)size_bytes;
+	if (listed->index-- > 0)
+		return 0;
+	if (length >= sizeof(listed->path) || !strchr(info->dlpi_name, '/'))
+		length = 0;
+	memcpy(listed->path, info->dlpi_name, length);
+	listed->path[length] = '\0';
+	return 1;
+}
+
+/* In modules that dlopen has brought for their own use alone.  The one that has the function stays
+ * loaded from now on. */
+static void *look_up_everywhere(struct real_slot *slot)
+{
+	struct listed_path listed;
+
+	for (size_t i = 0; listed.index = i, dl_iterate_phdr(copy_path, &listed); i++) {
+		void *handle = *listed.path ? dlopen(listed.path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+		void *found = handle ? look_up_in(handle, slot) : NULL;
+
+		if (found && !modules_is_own((uintptr_t)found)) {
+			store_relaxed(&slot->found, found); /* relaxed: as above. */
+			return found;
+		}
+		if (handle)
+			REAL(dlclose)(handle);
+	}
+	return NULL;
 }
 
 /*
@@ -39,8 +89,15 @@ static void look_up_for_free(void)
 
 void *real_resolve(struct real_slot *slot)
 {
+	void *found;
+
 	look_up_for_free();
-	return look_up(slot);
+	found = look_up(slot);
+	if (!found) {
+		found = look_up_everywhere(slot);
+		(void)dlerror();
+	}
+	return found;
 }
 
 void real_prepare(void)

@@ -5,7 +5,7 @@
  * of them before the program runs: a look-up frees the message of the program's
  * last failed one, which dlerror() must still return.  A function that is
  * needed earlier, or whose object is loaded later, is looked up at its first
- * use.
+ * use; if it is not in the search order then, in all objects that are loaded.
  */
 #ifndef PRELOAD_GUEST_REAL_H
 #define PRELOAD_GUEST_REAL_H

@@ -18,6 +18,7 @@ guests_c = \
 	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
 	tests/preload/instrument/opened_and_closed tests/preload/instrument/opened_often \
+	tests/preload/instrument/opened_locally \
 	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
 	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
@@ -108,7 +109,7 @@ tests_preload_sync_thrown_initialisers_SOURCES = tests/preload/sync/thrown_initi
 # Libraries that guests are linked with or open by path, beside the guests.
 guest_libraries = \
 	tests/preload/instrument/libearly.so tests/preload/instrument/libended_tls.so \
-	tests/preload/instrument/liblocking.so \
+	tests/preload/instrument/liblocal.so tests/preload/instrument/liblocking.so \
 	tests/preload/instrument/liblocking_copy.so tests/preload/instrument/libplugin.so \
 	tests/preload/instrument/libstatic_tls.so \
 	tests/preload/instrument/libthrowing.so
@@ -123,6 +124,9 @@ guest_sources = $(srcdir)/tests/preload
 
 tests/preload/instrument/libearly.so: $(guest_sources)/instrument/early_library.c
 	$(link_guest_library) $(guest_sources)/instrument/early_library.c
+
+tests/preload/instrument/liblocal.so: $(guest_sources)/instrument/local_library.cc
+	$(link_guest_library_cxx) $(guest_sources)/instrument/local_library.cc
 
 tests/preload/instrument/liblocking.so: $(guest_sources)/instrument/locking_library.c
 	$(link_guest_library) $(guest_sources)/instrument/locking_library.c
@@ -180,6 +184,7 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/syn
 	tests/preload/instrument/stepped_halves.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \
 	tests/preload/instrument/ended_tls_library.c \
+	tests/preload/instrument/local_library.cc \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \
 	tests/preload/instrument/plugin_library.h tests/preload/instrument/plugin_library.c \
 	tests/preload/instrument/static_tls_library.c \
