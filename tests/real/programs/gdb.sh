@@ -24,7 +24,8 @@ int main(void)
 }
 END
 gcc -g -O0 -pthread program.c -o program || exit
-$OBSERVE gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'break work' -ex run -ex 'print total' \
+$OBSERVE gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'break work' -ex 'run >total' -ex 'print total' \
 	-ex 'delete' -ex continue ./program </dev/null >log 2>&1
 echo $?
-grep -E '^\$1|exited|^3$' log | grep -v 'LWP' | sed 's/process [0-9]*/process/'
+cat total
+grep -E '^\$1|exited' log | grep -v 'LWP' | sed 's/process [0-9]*/process/'
