@@ -76,6 +76,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/transfers.def \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
+	%D%/channels/wrap_ring.c \
 	%D%/arch/arch.h \
 	%D%/arch/x86_64/access/access.S \
 	%D%/arch/x86_64/access/cell_thunk.inc \

@@ -32,6 +32,7 @@ enum channel_key {
 	KEY_EXIT,
 	KEY_QUEUE,
 	KEY_ANNOTATED, /* by the address that the program gives */
+	KEY_RING, /* of completions, by its address */
 	KEY_NUMBER /* the number of a socket, given by its close, taken by its next owner */
 };
 

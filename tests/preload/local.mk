@@ -6,6 +6,7 @@ guests_c = \
 	tests/preload/channels/channel_results tests/preload/channels/closed_descriptors \
 	tests/preload/channels/ordered_numbers tests/preload/channels/outside_inputs \
 	tests/preload/channels/racing_numbers tests/preload/channels/reused_numbers \
+	tests/preload/channels/ring_hand_overs tests/preload/channels/ring_races \
 	tests/preload/heap/freed_after_release tests/preload/heap/freed_while_held \
 	tests/preload/heap/glibc_malloc tests/preload/heap/heap_calls \
 	tests/preload/heap/mapping_calls tests/preload/heap/own_malloc \
@@ -177,6 +178,7 @@ dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests
 SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed \
 	tests/preload/run_forgetful
 EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/sync/hand_over.h \
+	tests/preload/channels/ring.h \
 	tests/preload/heap/heap_user.h \
 	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
