@@ -31,7 +31,8 @@ static void ring_gives(struct io_uring *ring)
 
 	if (!self)
 		return;
-	channel = channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_RING, (uintptr_t)ring));
+	channel = channel_get(&guest_channels, self->thread,
+			      CHANNEL_KEY(KEY_RING, (uintptr_t)ring));
 	if (channel)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
 	if (guest_observes_memory && atomic_release)
@@ -71,24 +72,24 @@ static void ring_takes(struct io_uring *ring)
 		return result;                                                                     \
 	}
 
-RING(io_uring_submit, (struct io_uring * ring), (ring), true, false)
-RING(io_uring_submit_and_wait, (struct io_uring * ring, unsigned count), (ring, count), true, true)
-RING(io_uring_submit_and_get_events, (struct io_uring * ring), (ring), true, true)
+RING(io_uring_submit, (struct io_uring *ring), (ring), true, false)
+RING(io_uring_submit_and_wait, (struct io_uring *ring, unsigned count), (ring, count), true, true)
+RING(io_uring_submit_and_get_events, (struct io_uring *ring), (ring), true, true)
 RING(io_uring_submit_and_wait_timeout,
-     (struct io_uring * ring, struct io_uring_cqe **completion, unsigned count, void *limit,
-      sigset_t *mask),
+     (struct io_uring *ring, struct io_uring_cqe **completion, unsigned count, void *limit,
+	sigset_t *mask),
      (ring, completion, count, limit, mask), true, true)
 RING(io_uring_wait_cqes,
-     (struct io_uring * ring, struct io_uring_cqe **completion, unsigned count, void *limit,
-      sigset_t *mask),
+     (struct io_uring *ring, struct io_uring_cqe **completion, unsigned count, void *limit,
+	sigset_t *mask),
      (ring, completion, count, limit, mask), true, true)
 RING(io_uring_wait_cqe_timeout,
-     (struct io_uring * ring, struct io_uring_cqe **completion, void *limit),
+     (struct io_uring *ring, struct io_uring_cqe **completion, void *limit),
      (ring, completion, limit), true, true)
 RING(__io_uring_get_cqe,
-     (struct io_uring * ring, struct io_uring_cqe **completion, unsigned submitted, unsigned count,
-      sigset_t *mask),
+     (struct io_uring *ring, struct io_uring_cqe **completion, unsigned submitted, unsigned count,
+	sigset_t *mask),
      (ring, completion, submitted, count, mask), submitted > 0, true)
 RING(io_uring_peek_batch_cqe,
-     (struct io_uring * ring, struct io_uring_cqe **completions, unsigned count),
+     (struct io_uring *ring, struct io_uring_cqe **completions, unsigned count),
      (ring, completions, count), false, true)
