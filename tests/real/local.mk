@@ -35,10 +35,12 @@ EXTRA_DIST += \
 	tests/real/programs/futures_guest.py \
 	tests/real/programs/gcc.sh \
 	tests/real/programs/gdb.sh \
+	tests/real/programs/ghc.sh \
 	tests/real/programs/git_everyday.sh \
 	tests/real/programs/git_pack_objects.sh \
 	tests/real/programs/gobject.sh \
 	tests/real/programs/gobject_guest.c \
+	tests/real/programs/graphicsmagick.sh \
 	tests/real/programs/gstreamer.sh \
 	tests/real/programs/haproxy.sh \
 	tests/real/programs/java.sh \
@@ -52,6 +54,7 @@ EXTRA_DIST += \
 	tests/real/programs/memcached_client.py \
 	tests/real/programs/mksquashfs.sh \
 	tests/real/programs/mold.sh \
+	tests/real/programs/mosquitto.sh \
 	tests/real/programs/multiprocessing_guest.py \
 	tests/real/programs/named.sh \
 	tests/real/programs/nginx.sh \
@@ -74,6 +77,8 @@ EXTRA_DIST += \
 	tests/real/programs/ripgrep.sh \
 	tests/real/programs/ruby.sh \
 	tests/real/programs/rust.sh \
+	tests/real/programs/samtools.sh \
+	tests/real/programs/sbcl.sh \
 	tests/real/programs/slapd.sh \
 	tests/real/programs/sqlite3.sh \
 	tests/real/programs/sqlite3_threads.sh \
@@ -93,5 +98,6 @@ EXTRA_DIST += \
 	tests/real/programs/unbound_client.py \
 	tests/real/programs/varnish.sh \
 	tests/real/programs/x264.sh \
+	tests/real/programs/x265.sh \
 	tests/real/programs/xz.sh \
 	tests/real/programs/zstd.sh
