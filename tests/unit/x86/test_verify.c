@@ -6,6 +6,8 @@
 #include "x86/verify/verify.h"
 
 #define PADDING 0xcc
+#define BRANCHES_MOST 64u
+#define LONG_BRANCH_BYTES 6u /* the last four are the displacement */
 
 static struct lab lab;
 static struct verification verification;
@@ -133,6 +135,70 @@ START_TEST(missing_site_is_noticed)
 }
 END_TEST
 
+/* The conditional branches in the clone of the function called @name. */
+static uint32_t find_branches(const char *name, struct instruction *branches, uint32_t most)
+{
+	const struct function *function = lab_function(&lab, name);
+	uint32_t at = emitter_clone_offset(&lab.emitter, function->start);
+	uint32_t count = 0;
+
+	while (lab.plan.clone[at] != PADDING) {
+		struct instruction instruction = decode_clone(at);
+
+		if (instruction.kind == INSTRUCTION_BRANCH_IF && count < most)
+			branches[count++] = instruction;
+		at += instruction.length;
+	}
+	return count;
+}
+
+/* Each branch of "picked" is changed, and that must be noticed: how often by the condition of a
+ * check? */
+static unsigned count_refused(void (*change)(unsigned char *displacement))
+{
+	struct instruction branches[BRANCHES_MOST];
+	uint32_t count = find_branches("picked", branches, BRANCHES_MOST);
+	unsigned refused = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		unsigned char *bytes = lab.plan.clone + branches[i].offset;
+		unsigned char right[LONG_BRANCH_BYTES];
+
+		ck_assert_uint_eq(branches[i].length, LONG_BRANCH_BYTES);
+		memcpy(right, bytes, sizeof(right));
+		change(bytes + sizeof(right) - sizeof(int32_t));
+		ck_assert(!verify_function());
+		refused += !strcmp(verification.what, "a check is made under another condition");
+		memcpy(bytes, right, sizeof(right));
+	}
+	return refused;
+}
+
+/* To the next instruction, so that what it leads around is done in any case. */
+static void lead_nowhere(unsigned char *displacement)
+{
+	memset(displacement, 0, sizeof(int32_t));
+}
+
+/* Eight loads may be thrown away. */
+START_TEST(check_without_its_condition_is_noticed)
+{
+	ck_assert_uint_eq(count_refused(lead_nowhere), 8);
+}
+END_TEST
+
+static void turn_round(unsigned char *displacement)
+{
+	displacement[-1] ^= 1;
+}
+
+/* Two of them are checked at one place, if the flags say so and if not. */
+START_TEST(check_under_the_condition_of_another_is_noticed)
+{
+	ck_assert_uint_eq(count_refused(turn_round), 2);
+}
+END_TEST
+
 static void set_up(void)
 {
 	lab_set_up(&lab, false);
@@ -151,6 +217,8 @@ int main(void)
 	tcase_add_loop_test(tcase, change_of_a_byte_is_noticed, 0, 16);
 	tcase_add_test(tcase, wrong_state_is_noticed);
 	tcase_add_test(tcase, missing_site_is_noticed);
+	tcase_add_test(tcase, check_without_its_condition_is_noticed);
+	tcase_add_test(tcase, check_under_the_condition_of_another_is_noticed);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
