@@ -172,8 +172,8 @@ START_TEST(who_has_acquired_acquires_what_is_released_later)
 }
 END_TEST
 
-/* Thread b loads the atomic at 0, and its next slow access is the last that looks. */
-static void load_before_last_look(void)
+/* Thread b loads the atomic at 0, and its next @count slow accesses look. */
+static void load_before_looks(uint8_t count)
 {
 	racing_sites_are_old(true);
 	b->accesses.sample = 1000;
@@ -181,12 +181,12 @@ static void load_before_last_look(void)
 	acquire(0);
 	reads(b, 0, 4);
 	ck_assert_uint_eq(b->accesses.acquires_due, 1);
-	b->accesses.acquires[0].looks_left = 1;
+	b->accesses.acquires[0].looks_left = count;
 }
 
 START_TEST(the_last_look_acquires_what_is_new)
 {
-	load_before_last_look();
+	load_before_looks(1);
 	writes(a, 64, 8);
 	run_locked(a, 0);
 	quick_access(b, racing_site(SITE_READ, 8), 64, 8);
@@ -195,14 +195,27 @@ START_TEST(the_last_look_acquires_what_is_new)
 }
 END_TEST
 
-START_TEST(nothing_is_acquired_after_the_last_look)
+/* Thread a releases what it has written after b's first look. */
+static void release_after_look(void)
 {
-	load_before_last_look();
 	quick_access(b, racing_site(SITE_READ, 8), 32, 8);
-	ck_assert_uint_eq(b->accesses.acquires_due, 0);
 	writes(a, 64, 8);
 	run_locked(a, 0);
 	quick_access(b, racing_site(SITE_READ, 8), 64, 8);
+}
+
+START_TEST(each_look_acquires_what_is_new)
+{
+	load_before_looks(2);
+	release_after_look();
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_acquired_after_the_last_look)
+{
+	load_before_looks(1);
+	release_after_look();
 	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST
@@ -288,6 +301,7 @@ int main(void)
 	tcase_add_test(tests, what_is_stored_after_the_check_of_the_release_is_not_released);
 	tcase_add_test(tests, who_has_acquired_acquires_what_is_released_later);
 	tcase_add_test(tests, the_last_look_acquires_what_is_new);
+	tcase_add_test(tests, each_look_acquires_what_is_new);
 	tcase_add_test(tests, nothing_is_acquired_after_the_last_look);
 	tcase_add_test(tests, who_has_acquired_from_one_half_knows_nothing_of_the_other);
 	tcase_add_test(tests, who_releases_has_not_acquired_by_that);
