@@ -11,7 +11,8 @@
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -Itests/fuzz -fsanitize=fuzzer,address,undefined \
  *     tests/fuzz/fuzz_replay.c tests/fuzz/replay_input.c \
  *     $(find src/replay -name "*.c" ! -name replay.c) \
- *     $(find src/{base,elf,finding,options,detect} -name "*.c") -o fuzz_replay &&
+ *     $(find src/{base,elf,finding,options,detect} -name "*.c") \
+ *     -Wl,--wrap=misuse_released -o fuzz_replay &&
  *     ./fuzz_replay -max_total_time=60 CORPUS
  */
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #include "detect/base/held_locks.h"
+#include "detect/deadlock/misuse.h"
 #include "replay/replay.h"
 #include "detect/sync/lock.h"
 #include "replay_input.h"
@@ -114,9 +116,25 @@ static bool has_finding(const struct replay *replay, enum finding_kind kind)
 	return false;
 }
 
+/* Has a read lock been released by who has none?  Another's hold is over then, which nothing
+ * tells. */
+static bool is_reader_robbed;
+
+void __real_misuse_released(struct detector *detector, struct thread *thread,
+			    struct sync_object *object, stack_id stack, enum real_state real);
+void __wrap_misuse_released(struct detector *detector, struct thread *thread,
+			    struct sync_object *object, stack_id stack, enum real_state real);
+
+void __wrap_misuse_released(struct detector *detector, struct thread *thread,
+			    struct sync_object *object, stack_id stack, enum real_state real)
+{
+	is_reader_robbed |= real == REAL_HELD;
+	__real_misuse_released(detector, thread, object, stack, real);
+}
+
 static bool is_misused(const struct replay *replay)
 {
-	return has_finding(replay, FINDING_UNLOCK_NOT_OWNER) ||
+	return is_reader_robbed || has_finding(replay, FINDING_UNLOCK_NOT_OWNER) ||
 	       has_finding(replay, FINDING_WAIT_WITHOUT_LOCK);
 }
 
@@ -145,6 +163,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
 	for (size_t i = 0; i + 1 < size && length + 64 < TEXT_BYTES; i += 2)
 		length += add_event(text + length, data[i], data[i + 1]);
+	is_reader_robbed = false;
 	replay_input(text, length, judge_run);
 	return 0;
 }

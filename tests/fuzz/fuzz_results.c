@@ -45,12 +45,9 @@ static void render_report(struct model *model)
 	struct view *view = view_make(model, &options);
 
 	if (sink) {
-		text_write(view, sink);
-		json_write(view, sink);
-		sarif_write(view, sink);
-		junit_write(view, sink);
-		annotations_write(view, sink);
-		html_write(view, sink);
+#define FORMAT(identifier, key, writer, use, help) writer(view, sink);
+#include "options/formats.def"
+#undef FORMAT
 		fclose(sink);
 	}
 	view_free(view);
