@@ -623,7 +623,9 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other)
 
 bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word)
 {
-	struct race_step step = {.detector = detector, .thread = thread, .other = word};
+	static const struct access none;
+	struct race_step step = {
+		.detector = detector, .thread = thread, .access = &none, .other = word};
 
 	if (race_is_ordered(thread, word))
 		return true;
