@@ -210,6 +210,88 @@ bool straight_is_ahead(struct elf_image *image, uint64_t address)
 	return false;
 }
 
+/* The loop that follows the load at the end of @code, by its first and last instruction.  False:
+ * none does, or the value is read or lost on the way. */
+static bool find_loop(struct elf_image *image, struct code *code, size_t *first, size_t *last)
+{
+	size_t load = code->count - 1;
+	uint32_t value = REGISTER_BIT((unsigned)code->instructions[load].destination);
+
+	for (*last = load + 1; *last - load < LOOP_MAX; ++*last) {
+		const struct instruction *next = &code->instructions[*last - 1];
+
+		if (!code_decode(image, code->start, code->start + next->offset + next->length,
+				 code))
+			return false;
+		next = &code->instructions[*last];
+		if (instruction_is_branch(next) && next->target < next->offset &&
+		    next->target > code->instructions[load].offset) {
+			for (*first = load + 1; code->instructions[*first].offset < next->target;)
+				if (code->instructions[(*first)++].reads & value)
+					return false;
+			return true;
+		}
+		if (next->changes & value || instruction_is_call(next) ||
+		    next->kind == INSTRUCTION_RETURN)
+			return false;
+	}
+	return false;
+}
+
+/* A conditional move. */
+static bool is_pick(const struct instruction *instruction, uint32_t into)
+{
+	return into && instruction->reads & FLAGS_ALL && !(instruction->kills & into);
+}
+
+/* May a round of the loop from @first to @last do without the value of register @number? */
+static bool may_be_thrown_away(const struct code *code, size_t first, size_t last, int number)
+{
+	uint32_t values = REGISTER_BIT((unsigned)number); /* which have it, or are computed of it */
+
+	for (size_t i = first; i < last; i++) {
+		const struct instruction *next = &code->instructions[i];
+		uint32_t into = next->destination == NO_REGISTER
+					? 0
+					: REGISTER_BIT((unsigned)next->destination);
+
+		if (instruction_is_branch(next) && next->target > next->offset &&
+		    next->target <= code->instructions[last].offset)
+			return true;
+		if (!(next->reads & values)) {
+			values &= ~next->kills;
+			continue;
+		}
+		if (is_pick(next, into))
+			return true;
+		if (!into || next->memory || next->kind != INSTRUCTION_PLAIN)
+			return false;
+		values |= into;
+	}
+	return false;
+}
+
+bool straight_find_loop(struct elf_image *image, uint64_t address, struct loop *loop)
+{
+	const struct instruction *load;
+	struct code code;
+	size_t first, last;
+	int value;
+
+	if (!code_read(image, address, &code))
+		return false;
+	load = &code.instructions[code.count - 1];
+	value = load->destination;
+	if (!(load->memory & MEMORY_READ) || value == NO_REGISTER ||
+	    !find_loop(image, &code, &first, &last) ||
+	    !may_be_thrown_away(&code, first, last, value))
+		return false;
+	loop->count = 0;
+	for (size_t i = first; i <= last; i++)
+		loop->addresses[loop->count++] = code.start + code.instructions[i].offset;
+	return true;
+}
+
 bool straight_is_compared(struct elf_image *image, uint64_t address)
 {
 	const struct instruction *next;

@@ -349,6 +349,27 @@ bool side_is_compared(const struct side *side)
 	return !side->is_write && side->image && straight_is_compared(side->image, side->address);
 }
 
+/* Has the compiler moved the load at the line of @frame out of a loop, in which its value is used
+ * under a condition alone?  gcc leaves it its line. */
+static bool is_out_of_loop(const struct side *side, const struct source_frame *frame)
+{
+	struct loop loop;
+
+	if (!straight_find_loop(side->image, side->address, &loop))
+		return false;
+	for (size_t i = 0; i < loop.count; i++) {
+		const struct source_stack *there =
+			symbolize_beside(side->view->symbolizer, side->finding->process,
+					 side->event->stack, loop.addresses[i]);
+
+		if (!frame->line || (there && there->frame_count && there->frames[0].file &&
+				     there->frames[0].line == frame->line &&
+				     strcmp(there->frames[0].file, frame->file) == 0))
+			return true;
+	}
+	return false;
+}
+
 bool side_is_ahead(const struct side *side, const struct evidence *evidence)
 {
 	const struct source_frame *frame =
@@ -357,8 +378,10 @@ bool side_is_ahead(const struct side *side, const struct evidence *evidence)
 	if (side->is_write)
 		return false;
 	return side->finding->finding->details & DETAIL_DOUBTFUL ||
-	       (side->image && frame && frame->file && (!frame->line || evidence->is_moved) &&
-		straight_is_ahead(side->image, side->address));
+	       (side->image && frame && frame->file &&
+		(((!frame->line || evidence->is_moved) &&
+		  straight_is_ahead(side->image, side->address)) ||
+		 is_out_of_loop(side, frame)));
 }
 
 bool side_is_beside(const struct side *side)
