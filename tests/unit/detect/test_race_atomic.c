@@ -15,19 +15,25 @@ static void set_up(void)
 	b = racing_start(first);
 }
 
-/* A locked instruction of @thread. */
-static void run_locked(struct thread *thread, uint32_t offset)
+/* A locked instruction of @thread; @flags: what its site has besides. */
+static void run_locked_at(struct thread *thread, uint32_t offset, uint32_t flags)
 {
 	struct access access = {
 		.address = MEMORY_AT + offset,
 		.size_bytes = 4,
-		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4),
-		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED,
+		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED | flags,
 	};
-	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
+	struct atomic_location *location;
 
+	access.site = racing_site(access.flags, 4);
+	location = access_synchronise_begin(&judge, thread, &access);
 	ck_assert_ptr_nonnull(location);
 	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
+}
+
+static void run_locked(struct thread *thread, uint32_t offset)
+{
+	run_locked_at(thread, offset, 0);
 }
 
 START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)
@@ -198,25 +204,85 @@ END_TEST
 
 START_TEST(each_place_is_noted_a_few_times)
 {
-	site_id site = racing_site(MOVE, 4);
+	site_id load = racing_site(MOVE, 4);
+	site_id store = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
 
 	for (uint32_t i = 0; i < 10; i++) {
-		run_locked(a, i * 8);
-		accesses_at(b, site, i * 8, 4);
+		run_locked(a, i * 16);
+		accesses_at(b, load, i * 16, 4);
+		run_locked(a, i * 16 + 8);
+		accesses_at(b, store, i * 16 + 8, 4);
 	}
-	ck_assert_uint_eq(site_get(&judge.sites, site)->beside_count, SITE_BESIDE_TOLD);
-	ck_assert_uint_eq(site_get(&judge.sites, site)->noted_count, SITE_BESIDE_TOLD);
+	ck_assert_uint_eq(site_get(&judge.sites, load)->beside_count, SITE_BESIDE_TOLD);
+	ck_assert_uint_eq(site_get(&judge.sites, load)->noted_count, SITE_BESIDE_TOLD);
+	ck_assert_uint_eq(site_get(&judge.sites, store)->beside_count, SITE_BESIDE_TOLD);
 }
 END_TEST
 
-/* In order; by a wide access; by what may be half of an update. */
+/* Thread b accesses what a has just run a locked instruction at. */
+static void lock_and_access(uint32_t offset, uint32_t flags, uint32_t size_bytes)
+{
+	run_locked(a, offset);
+	accesses_at(b, racing_site(flags, size_bytes), offset, size_bytes);
+}
+
+/* Thread a runs one at what b has just read. */
+static void read_and_lock(uint32_t offset, uint32_t flags)
+{
+	accesses_at(b, racing_site(MOVE | flags, 4), offset, 4);
+	run_locked(a, offset);
+}
+
+/* In order; by a wide access; by what may be half of an update; in a silent module. */
 START_TEST(what_need_be_no_race_is_not_noted)
 {
 	run_locked(a, 0);
 	accesses_at(racing_start(a), racing_site(MOVE, 4), 0, 4);
-	accesses_at(b, racing_site(MOVE, 8), 0, 8);
-	accesses_at(b, racing_site(MOVE | SITE_MAY_BE_STALE, 4), 0, 4);
-	run_locked(b, 0);
+	lock_and_access(16, MOVE, 8);
+	lock_and_access(32, MOVE | SITE_MAY_BE_STALE, 4);
+	lock_and_access(48, MOVE | SITE_SILENT, 4);
+	run_locked_at(a, 64, SITE_SILENT);
+	accesses_at(b, racing_site(MOVE, 4), 64, 4);
+	ck_assert_uint_eq(beside_count, 0);
+	lock_and_access(80, MOVE, 4);
+	ck_assert_uint_eq(beside_count, 1);
+}
+END_TEST
+
+START_TEST(what_is_read_before_need_be_no_race_either)
+{
+	read_and_lock(0, SITE_MAY_BE_STALE);
+	read_and_lock(16, SITE_SILENT);
+	accesses_at(b, racing_site(MOVE, 4), 32, 4);
+	run_locked(a, 36);
+	ck_assert_uint_eq(beside_count, 0);
+	read_and_lock(48, 0);
+	ck_assert_uint_eq(beside_count, 1);
+}
+END_TEST
+
+/* Thread b has looked at a's locked instruction at 0, whose bytes are noted as read.  Then the
+ * other bytes are run over; and the same, by who was started since. */
+START_TEST(a_noted_read_of_other_bytes_or_in_order_is_no_race)
+{
+	run_locked(a, 0);
+	run_locked(a, 4);
+	accesses_at(b, racing_site(MOVE, 4), 0, 4);
+	ck_assert_uint_eq(beside_count, 1);
+	run_locked(a, 4);
+	ck_assert_uint_eq(beside_count, 1);
+	run_locked(racing_start(b), 0);
+	ck_assert_uint_eq(beside_count, 1);
+}
+END_TEST
+
+/* Thread a has stored over what b had read, which b may have seen. */
+START_TEST(who_may_have_acquired_since_is_not_noted)
+{
+	accesses_at(b, racing_site(MOVE, 8), 64, 8);
+	run_locked(a, 0);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 64, 8);
+	accesses_at(b, racing_site(MOVE, 4), 0, 4);
 	ck_assert_uint_eq(beside_count, 0);
 }
 END_TEST
@@ -239,5 +305,8 @@ int main(void)
 	tcase_add_test(tests, a_plain_read_is_noted_for_the_locked_instruction_that_comes);
 	tcase_add_test(tests, each_place_is_noted_a_few_times);
 	tcase_add_test(tests, what_need_be_no_race_is_not_noted);
+	tcase_add_test(tests, what_is_read_before_need_be_no_race_either);
+	tcase_add_test(tests, a_noted_read_of_other_bytes_or_in_order_is_no_race);
+	tcase_add_test(tests, who_may_have_acquired_since_is_not_noted);
 	return racing_run(tests);
 }
