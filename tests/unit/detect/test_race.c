@@ -272,6 +272,26 @@ START_TEST(a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_upda
 }
 END_TEST
 
+/* Constructors of a class and of its base store to one pointer, and the first may change nothing. */
+START_TEST(each_store_of_an_address_is_compared_with_the_reads)
+{
+	reads(b, 0, 8);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_ADDRESS, 8), 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_ADDRESS, 8), 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+START_TEST(other_stores_take_the_place_of_the_reads)
+{
+	reads(b, 0, 8);
+	writes(a, 0, 8);
+	writes(a, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 /* As where threads read one word in each of their critical sections. */
 START_TEST(sets_of_readers_that_no_word_names_do_not_pile_up)
 {
@@ -387,6 +407,8 @@ int main(void)
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
 	tcase_add_test(tests,
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
+	tcase_add_test(tests, each_store_of_an_address_is_compared_with_the_reads);
+	tcase_add_test(tests, other_stores_take_the_place_of_the_reads);
 	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
 	tcase_add_loop_test(tests, a_large_block_is_compared_at_each_place, 0, 2);
 	tcase_add_test(tests, the_end_of_a_large_block_is_noted_where_it_was_used);
