@@ -26,58 +26,60 @@ check_LIBRARIES += $(code_kernels)
 KERNEL_OPTIONS = -g -fno-jump-tables $(SNARL_KERNEL_OPTIONS)
 
 tests_unit_x86_libkernels_o0_a_CPPFLAGS = -DKERNEL_NAME=o0
-tests_unit_x86_libkernels_o0_a_SOURCES = tests/unit/x86/code_kernels.c
-tests/unit/x86/libkernels_o0_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O0
+tests_unit_x86_libkernels_o0_a_SOURCES = tests/unit/x86/lab/code_kernels.c
+tests/unit/x86/lab/libkernels_o0_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O0
 
 tests_unit_x86_libkernels_o1_a_CPPFLAGS = -DKERNEL_NAME=o1
-tests_unit_x86_libkernels_o1_a_SOURCES = tests/unit/x86/code_kernels.c
-tests/unit/x86/libkernels_o1_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O1
+tests_unit_x86_libkernels_o1_a_SOURCES = tests/unit/x86/lab/code_kernels.c
+tests/unit/x86/lab/libkernels_o1_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O1
 
 tests_unit_x86_libkernels_o2_a_CPPFLAGS = -DKERNEL_NAME=o2
-tests_unit_x86_libkernels_o2_a_SOURCES = tests/unit/x86/code_kernels.c
-tests/unit/x86/libkernels_o2_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O2
+tests_unit_x86_libkernels_o2_a_SOURCES = tests/unit/x86/lab/code_kernels.c
+tests/unit/x86/lab/libkernels_o2_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O2
 
 tests_unit_x86_libkernels_o3_a_CPPFLAGS = -DKERNEL_NAME=o3
-tests_unit_x86_libkernels_o3_a_SOURCES = tests/unit/x86/code_kernels.c
-tests/unit/x86/libkernels_o3_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O3
+tests_unit_x86_libkernels_o3_a_SOURCES = tests/unit/x86/lab/code_kernels.c
+tests/unit/x86/lab/libkernels_o3_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O3
 
 tests_unit_x86_libkernels_os_a_CPPFLAGS = -DKERNEL_NAME=os
-tests_unit_x86_libkernels_os_a_SOURCES = tests/unit/x86/code_kernels.c
-tests/unit/x86/libkernels_os_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -Os
+tests_unit_x86_libkernels_os_a_SOURCES = tests/unit/x86/lab/code_kernels.c
+tests/unit/x86/lab/libkernels_os_a-code_kernels.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -Os
 
 tests_unit_x86_libkernels_u0_a_CPPFLAGS = -DKERNEL_NAME=u0
-tests_unit_x86_libkernels_u0_a_SOURCES = tests/unit/x86/code_updates.c
-tests/unit/x86/libkernels_u0_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O0
+tests_unit_x86_libkernels_u0_a_SOURCES = tests/unit/x86/lab/code_updates.c
+tests/unit/x86/lab/libkernels_u0_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O0
 
 tests_unit_x86_libkernels_u1_a_CPPFLAGS = -DKERNEL_NAME=u1
-tests_unit_x86_libkernels_u1_a_SOURCES = tests/unit/x86/code_updates.c
-tests/unit/x86/libkernels_u1_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O1
+tests_unit_x86_libkernels_u1_a_SOURCES = tests/unit/x86/lab/code_updates.c
+tests/unit/x86/lab/libkernels_u1_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O1
 
 tests_unit_x86_libkernels_u2_a_CPPFLAGS = -DKERNEL_NAME=u2
-tests_unit_x86_libkernels_u2_a_SOURCES = tests/unit/x86/code_updates.c
-tests/unit/x86/libkernels_u2_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O2
+tests_unit_x86_libkernels_u2_a_SOURCES = tests/unit/x86/lab/code_updates.c
+tests/unit/x86/lab/libkernels_u2_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O2
 
 tests_unit_x86_libkernels_u3_a_CPPFLAGS = -DKERNEL_NAME=u3
-tests_unit_x86_libkernels_u3_a_SOURCES = tests/unit/x86/code_updates.c
-tests/unit/x86/libkernels_u3_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O3
+tests_unit_x86_libkernels_u3_a_SOURCES = tests/unit/x86/lab/code_updates.c
+tests/unit/x86/lab/libkernels_u3_a-code_updates.$(OBJEXT): CFLAGS = $(KERNEL_OPTIONS) -O3
 
 built_from_code = \
-	tests/unit/x86/libkernels_o0_a-code_kernels.$(OBJEXT) \
-	tests/unit/x86/libkernels_o1_a-code_kernels.$(OBJEXT) \
-	tests/unit/x86/libkernels_o2_a-code_kernels.$(OBJEXT) \
-	tests/unit/x86/libkernels_o3_a-code_kernels.$(OBJEXT) \
-	tests/unit/x86/libkernels_os_a-code_kernels.$(OBJEXT) \
-	tests/unit/x86/libkernels_u0_a-code_updates.$(OBJEXT) \
-	tests/unit/x86/libkernels_u1_a-code_updates.$(OBJEXT) \
-	tests/unit/x86/libkernels_u2_a-code_updates.$(OBJEXT) \
-	tests/unit/x86/libkernels_u3_a-code_updates.$(OBJEXT)
+	tests/unit/x86/lab/libkernels_o0_a-code_kernels.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_o1_a-code_kernels.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_o2_a-code_kernels.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_o3_a-code_kernels.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_os_a-code_kernels.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_u0_a-code_updates.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_u1_a-code_updates.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_u2_a-code_updates.$(OBJEXT) \
+	tests/unit/x86/lab/libkernels_u3_a-code_updates.$(OBJEXT)
 $(built_from_code): AM_CFLAGS = -std=gnu11 -Wall -Wextra
 
 code_lab = \
-	tests/unit/x86/code_lab.c tests/unit/x86/code_lab.h \
-	tests/unit/x86/code_compare.c tests/unit/x86/code_thunks.c \
-	tests/unit/x86/code_lab_entry.S tests/unit/x86/code_samples.S \
-	tests/unit/x86/code_updates_stubs.c
+	tests/unit/x86/lab/code_lab.c tests/unit/x86/lab/code_lab.h \
+	tests/unit/x86/lab/code_compare.c tests/unit/x86/lab/code_thunks.c \
+	tests/unit/x86/lab/code_lab_entry.S tests/unit/x86/lab/code_case.h \
+	tests/unit/x86/lab/code_picks.S tests/unit/x86/lab/code_ranges.S \
+	tests/unit/x86/lab/code_elements.S tests/unit/x86/lab/code_samples.S \
+	tests/unit/x86/lab/code_updates_stubs.c
 # A library's member is linked only if somebody asks for one of its names.
 CODE_LAB_LINKING = \
 	-Wl,-u,o0_sum -Wl,-u,o1_sum -Wl,-u,o2_sum -Wl,-u,o3_sum -Wl,-u,os_sum \

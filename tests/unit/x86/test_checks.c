@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code_lab.h"
+#include "lab/code_lab.h"
 #include "x86/flow/checks.h"
 #include "x86/liveness/liveness.h"
 
@@ -262,6 +262,47 @@ START_TEST(load_whose_condition_comes_too_late_is_doubtful)
 }
 END_TEST
 
+START_TEST(second_truth_is_checked_if_the_first_is_true)
+{
+	const struct instruction *code = place_checks("picked_truth")->instructions;
+
+	expect_pick(&code[2], CONDITION_UNEQUAL + 1, 0);
+	expect_pick(&code[8], CONDITION_UNEQUAL + 1, 0);
+	code = place_checks("picked_truth_and_used")->instructions;
+	for (uint32_t i = 0; i < 19; i++)
+		expect_pick(&code[i], 0, 0);
+}
+END_TEST
+
+START_TEST(condition_behind_what_may_come_in_between_is_not_asked)
+{
+	const struct instruction *code = place_checks("picked_otherwise")->instructions;
+
+	for (uint32_t i = 0; i < 15; i++)
+		expect_pick(&code[i], 0, 0);
+	code = place_checks("picked_and_updated")->instructions;
+	expect_pick(&code[0], 0, 0);
+}
+END_TEST
+
+START_TEST(load_under_a_condition_does_not_widen_the_check_of_its_neighbour)
+{
+	place_checks("picked_beside");
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_uint_eq(checks[0].size_bytes, 4);
+	ck_assert_uint_eq(checks[1].picked_if, CONDITION_UNEQUAL + 1);
+}
+END_TEST
+
+START_TEST(store_of_an_address_is_known)
+{
+	place_checks("addresses");
+	ck_assert_uint_eq(list.site_count, 5);
+	for (uint32_t i = 0; i < list.site_count; i++)
+		ck_assert_int_eq((sites[i].flags & PLAN_SITE_ADDRESS) != 0, i < 2);
+}
+END_TEST
+
 static bool all_is_read_only(const void *context, uint64_t address)
 {
 	(void)context;
@@ -312,6 +353,10 @@ int main(void)
 	tcase_add_test(tcase, load_that_may_be_thrown_away_is_checked_under_a_condition);
 	tcase_add_test(tcase, load_that_is_used_in_any_case_is_checked);
 	tcase_add_test(tcase, load_whose_condition_comes_too_late_is_doubtful);
+	tcase_add_test(tcase, second_truth_is_checked_if_the_first_is_true);
+	tcase_add_test(tcase, condition_behind_what_may_come_in_between_is_not_asked);
+	tcase_add_test(tcase, load_under_a_condition_does_not_widen_the_check_of_its_neighbour);
+	tcase_add_test(tcase, store_of_an_address_is_known);
 	tcase_add_test(tcase, absolute_operand_may_be_a_constant_at_a_fixed_address_alone);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

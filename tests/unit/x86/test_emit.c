@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code_lab.h"
+#include "lab/code_lab.h"
 
 static struct lab lab;
 
@@ -74,6 +74,12 @@ static const char *const names[] = {
 	"picked",
 	"picked_and_used",
 	"picked_too_late",
+	"picked_truth",
+	"picked_truth_and_used",
+	"picked_otherwise",
+	"picked_and_updated",
+	"picked_beside",
+	"addresses",
 	KERNELS("o0"),
 	KERNELS("o1"),
 	KERNELS("o2"),
@@ -181,7 +187,6 @@ START_TEST(elements_lie_where_the_indexes_say)
 }
 END_TEST
 
-/* Few processors have transactions, so the original is not run. */
 /* Of the loads of "picked" those at 8(%rdi), 16(%rdi) .. 72(%rdi), and that at 32(%rsi), for
  * numbers from 1 on in rdx. */
 START_TEST(what_is_thrown_away_is_not_checked)
@@ -213,6 +218,7 @@ START_TEST(what_is_thrown_away_is_not_checked)
 }
 END_TEST
 
+/* Few processors have transactions, so the original is not run. */
 START_TEST(transactions_fail_at_once)
 {
 	struct lab_machine machine = machine_for(1, 0);

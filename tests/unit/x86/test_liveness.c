@@ -1,7 +1,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "code_lab.h"
+#include "lab/code_lab.h"
 #include "x86/liveness/liveness.h"
 
 static struct lab lab;

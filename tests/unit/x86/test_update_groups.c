@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "code_lab.h"
+#include "lab/code_lab.h"
 
 static struct lab lab;
 static const char *const prefixes[] = {"u0", "u1", "u2", "u3"};
