@@ -37,6 +37,7 @@ core_tests = \
 	tests/unit/detect/test_topology \
 	tests/unit/detect/test_race \
 	tests/unit/detect/test_race_assumed \
+	tests/unit/detect/test_race_held_back \
 	tests/unit/detect/test_race_open_reads \
 	tests/unit/detect/test_race_origins \
 	tests/unit/detect/test_race_own_read \
@@ -155,8 +156,14 @@ tests_unit_detect_test_race_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_detect_test_race_assumed_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_assumed_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_assumed_SOURCES = tests/unit/detect/test_race_assumed.c \
-	$(racing_sources)
+	tests/unit/detect/flags.h $(racing_sources)
 tests_unit_detect_test_race_assumed_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_held_back_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_held_back_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_held_back_SOURCES = tests/unit/detect/test_race_held_back.c \
+	tests/unit/detect/flags.h $(racing_sources)
+tests_unit_detect_test_race_held_back_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_open_reads_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_open_reads_CFLAGS = $(UNIT_CFLAGS)
