@@ -40,6 +40,7 @@ core_tests = \
 	tests/unit/detect/test_race_held_back \
 	tests/unit/detect/test_race_open_reads \
 	tests/unit/detect/test_race_origins \
+	tests/unit/detect/test_origin_sites \
 	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_looks \
@@ -176,6 +177,12 @@ tests_unit_detect_test_race_origins_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_origins_SOURCES = tests/unit/detect/test_race_origins.c \
 	$(racing_sources)
 tests_unit_detect_test_race_origins_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_origin_sites_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_origin_sites_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_origin_sites_SOURCES = tests/unit/detect/test_origin_sites.c \
+	$(racing_sources)
+tests_unit_detect_test_origin_sites_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_own_read_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_own_read_CFLAGS = $(UNIT_CFLAGS)
