@@ -48,6 +48,12 @@ static int copy_path(struct dl_phdr_info *info, size_t size_bytes, void *context
 	return 1;
 }
 
+static void close_module(void *handle)
+{
+	if (handle)
+		REAL(dlclose)(handle);
+}
+
 /* In modules that dlopen has brought for their own use alone.  The one that has the function stays
  * loaded from now on. */
 static void *look_up_everywhere(struct real_slot *slot)
@@ -62,8 +68,7 @@ static void *look_up_everywhere(struct real_slot *slot)
 			store_relaxed(&slot->found, found); /* relaxed: as above. */
 			return found;
 		}
-		if (handle)
-			REAL(dlclose)(handle);
+		close_module(handle);
 	}
 	return NULL;
 }

@@ -27,14 +27,28 @@ struct token_wait {
 	bool is_timed;
 };
 
+/* Under the guard, in a signal handler: what it posts and takes is not counted. */
+static void note_uncounted(sem_t *semaphore)
+{
+	struct sync_object *object;
+
+	if (guest_state != GUEST_ON)
+		return;
+	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	if (object && lock_is_kind(object, OBJECT_SEMAPHORE))
+		object->info->extra->is_value_known = false;
+}
+
 static bool wait_is_observed(struct token_wait *wait, sem_t *semaphore, bool is_timed,
 			     bool can_block, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
 
 	wait->self = self;
-	if (!self)
+	if (!self) {
+		note_uncounted(semaphore);
 		return false;
+	}
 	wait->is_timed = is_timed;
 	wait->object = lock_object_of_call(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, start,
 					   &wait->stack);
@@ -160,18 +174,6 @@ EXPORT int sem_trywait(sem_t *semaphore)
 	    UNLIKELY(!lock_memo_take_token(self, (uintptr_t)semaphore, __builtin_frame_address(0))))
 		return taken_sem_trywait(semaphore);
 	return result;
-}
-
-/* Under the guard, in a signal handler: the post is not counted. */
-static void note_uncounted(sem_t *semaphore)
-{
-	struct sync_object *object;
-
-	if (guest_state != GUEST_ON)
-		return;
-	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
-	if (object && lock_is_kind(object, OBJECT_SEMAPHORE))
-		object->info->extra->is_value_known = false;
 }
 
 static __attribute__((noinline)) int slowly_sem_post(sem_t *semaphore)

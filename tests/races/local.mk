@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	tests/races/structures.c \
 	tests/races/tabled.c \
 	tests/races/tables.h \
+	tests/races/tokens.c \
 	tests/races/transactions.c \
 	tests/races/untabled.c \
 	tests/races/updates.c

@@ -239,6 +239,8 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
 		return;
 	snapshot_drop(extra->readers, &table->arena);
 	snapshot_drop(extra->hand_over, &table->arena);
+	for (uint32_t i = 0; i < extra->token_count; i++)
+		snapshot_drop(extra->tokens[i], &table->arena);
 	snapshot_drop(extra->structural, &table->arena);
 	snapshot_drop(extra->arriving[0], &table->arena);
 	snapshot_drop(extra->arriving[1], &table->arena);

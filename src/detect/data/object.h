@@ -59,6 +59,7 @@ struct sync_use {
 #define SYNC_GIVEN 8u
 #define SYNC_PROVISIONAL 8u
 #define SYNC_TAKEN_UNDER 4u
+#define SYNC_TOKENS 8u
 
 /* What objects other than mutexes have beside struct sync_info. */
 struct sync_extra {
@@ -80,6 +81,9 @@ struct sync_extra {
 	bool is_value_known;
 	bool has_been_unlocked; /* posted by the thread that had waited */
 	int64_t value;		/* posts less completed waits */
+	struct vclock_snapshot *tokens[SYNC_TOKENS]; /* what they bring: sync/semaphore.h */
+	uint32_t token_count;
+	uint64_t plain_count; /* tokens before these, which bring nothing of their own */
 	uint32_t provisional[SYNC_PROVISIONAL]; /* findings that take it for a lock */
 	lock_id taken_under[SYNC_TAKEN_UNDER];	/* what its holder held before, the last first */
 

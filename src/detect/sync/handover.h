@@ -1,6 +1,6 @@
 /*
  * Hand-over: passing on a thread's clock through an object that is no lock
- * (condition, semaphore, once, pipe).
+ * (condition, once, pipe; a semaphore does so token by token).
  *
  * Clocks that are given are merged: a thread that takes from the object comes after
  * all that gave since the object began or was reset.

@@ -4,8 +4,8 @@
 #include "detect/base/thread.h"
 #include "detect/deadlock/wait.h"
 #include "detect/lock_order/lock_order.h"
-#include "detect/sync/handover.h"
 #include "detect/life/life.h"
+#include "detect/race/memory.h"
 #include "detect/sync/lock.h"
 #include "detect/base/report.h"
 #include "detect/deadlock/waker.h"
@@ -15,7 +15,24 @@ void semaphore_initialised(struct detector *detector, struct sync_object *object
 	(void)detector;
 	object->info->extra->is_value_known = true;
 	object->info->extra->value = value;
+	object->info->extra->plain_count = value;
 	object->info->is_not_a_lock = value != 1;
+}
+
+/* From now on tokens are handed over.  Those that are there were given by a lock, whose
+ * clock has all. */
+static void begin_tokens(struct detector *detector, struct sync_info *info)
+{
+	int64_t value;
+
+	if (!detector_lock_info(detector, info)) {
+		info->extra->is_value_known = false;
+		return;
+	}
+	/* A wait that still takes it for a lock has been counted here, or finds it changed. */
+	value = fetch_add_acq_rel(&info->extra->value, 0);
+	info->extra->plain_count = value > 0 ? (uint64_t)value : 0;
+	detector_unlock_info(info);
 }
 
 /* Posted by a thread that did not wait: it hands tokens over.  Its orders were
@@ -25,7 +42,12 @@ static void stop_being_lock(struct detector *detector, struct sync_object *objec
 	struct sync_info *info = object->info;
 
 	runtime_lock(&detector->lock);
+	if (info->is_not_a_lock) {
+		runtime_unlock(&detector->lock);
+		return;
+	}
 	info->is_not_a_lock = true;
+	begin_tokens(detector, info);
 	if (info->is_in_order)
 		lock_order_remove(detector->order, info->id);
 	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++)
@@ -53,6 +75,81 @@ bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
 	return wait_begin(detector, thread, &wait);
 }
 
+static bool are_all_seen(const struct sync_info *info)
+{
+	return info->extra->is_value_known &&
+	       !(info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED));
+}
+
+/* Under info->busy.  Who waits comes after the oldest token from now on. */
+static void join_oldest(struct sync_info *info, struct arena *arena)
+{
+	struct sync_extra *extra = info->extra;
+	struct vclock_snapshot *merged = snapshot_merge(info->clock, extra->tokens[0], arena);
+
+	if (merged) {
+		snapshot_drop(info->clock, arena);
+		info->clock = merged;
+	}
+	snapshot_drop(extra->tokens[0], arena);
+	extra->token_count--;
+	memmove(extra->tokens, extra->tokens + 1, extra->token_count * sizeof(*extra->tokens));
+}
+
+static void give_token(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct clock_releaser by = memory_before_release(detector, thread);
+	struct sync_info *info = object->info;
+	struct sync_extra *extra = info->extra;
+	struct arena *arena = &thread->memory->arena;
+
+	if (!detector_lock_info(detector, info)) {
+		extra->is_value_known = false;
+		return;
+	}
+	if (extra->token_count == SYNC_TOKENS) {
+		join_oldest(info, arena);
+		extra->plain_count++;
+	}
+	extra->tokens[extra->token_count++] = clock_snapshot(by);
+	snapshot_merge_clock(&extra->hand_over, &thread->clocks.hand_over, arena);
+	object->stamp = STAMP_MIXED;
+	detector_unlock_info(info);
+	clock_end_epoch(by);
+	clock_tick_hand_over(detector, thread);
+}
+
+static void take_token(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct clock_joiner by = memory_before_join(detector, thread);
+	struct arena *arena = &thread->memory->arena;
+	struct sync_info *info = object->info;
+	struct sync_extra *extra = info->extra;
+	struct vclock_snapshot *full;
+	struct vclock_snapshot *hand_over;
+
+	if (!detector_lock_info(detector, info)) {
+		extra->is_value_known = false;
+		return;
+	}
+	if (!are_all_seen(info))
+		while (extra->token_count)
+			join_oldest(info, arena);
+	else if (extra->plain_count)
+		extra->plain_count--;
+	else if (extra->token_count)
+		join_oldest(info, arena);
+	full = snapshot_take(info->clock);
+	hand_over = snapshot_take(extra->hand_over);
+	detector_unlock_info(info);
+	clock_join(by, full);
+	vclock_join(&thread->clocks.hand_over, arena, hand_over);
+	snapshot_drop(full, arena);
+	snapshot_drop(hand_over, arena);
+	if (detector->is_refining)
+		clock_rechain(detector, thread);
+}
+
 void semaphore_taken(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack)
 {
@@ -65,7 +162,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 	if (!semaphore_is_lock(info)) {
 		/* If it was taken as a lock, it is none any more. */
 		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
-		handover_take(detector, thread, object);
+		take_token(detector, thread, object);
 	} else if (!held_locks_find(&thread->held, object)) {
 		semaphore_note_held(thread, info);
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
@@ -89,7 +186,7 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 		info->extra->has_been_unlocked = true;
 	} else {
 		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
-		handover_give(detector, thread, object);
+		give_token(detector, thread, object);
 	}
 	fetch_add_acq_rel(&info->extra->value, 1);
 }

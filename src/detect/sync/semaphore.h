@@ -1,6 +1,15 @@
 /*
  * Semaphores: a post hands over to the wait that takes its token.
  *
+ * No wait can tell one token from another.  So the tokens are taken to go in the order in
+ * which they came, those of the beginning first, and the wait that makes n + 1 of them
+ * where n were there at first comes after the first post, not after all that were made by
+ * then: two threads whose semaphore lets two in are not ordered by who came first.
+ * Threads that share out what they have waited for do so by other means, which order
+ * them; together they have come after as many posts as it takes.  Where not every wait
+ * and post is seen (named, of several processes, posted amid our own code), and of more
+ * tokens than SYNC_TOKENS the oldest, a wait comes after all posts.
+ *
  * A semaphore of initial value 1 of which each post is by the thread that last
  * waited is a lock, and is treated as one (lock order, deadlocks) until a post
  * by another thread shows that it is not; what was found by then is retracted.
