@@ -2,7 +2,6 @@
 #include "preload/guest/real.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <link.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static void *look_up(struct real_slot *slot)
 /* The path of the module that the loader lists at @index. */
 struct listed_path {
 	size_t index;
-	char path[PATH_MAX];
+	char path[1024]; /* empty if it has none, or a longer one */
 };
 
 static int copy_path(struct dl_phdr_info *info, size_t size_bytes, void *context)
@@ -48,6 +47,11 @@ static int copy_path(struct dl_phdr_info *info, size_t size_bytes, void *context
 	return 1;
 }
 
+static void *open_module(const char *path)
+{
+	return *path ? REAL(dlopen)(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+}
+
 static void close_module(void *handle)
 {
 	if (handle)
@@ -61,7 +65,7 @@ static void *look_up_everywhere(struct real_slot *slot)
 	struct listed_path listed;
 
 	for (size_t i = 0; listed.index = i, dl_iterate_phdr(copy_path, &listed); i++) {
-		void *handle = *listed.path ? dlopen(listed.path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+		void *handle = open_module(listed.path);
 		void *found = handle ? look_up_in(handle, slot) : NULL;
 
 		if (found && !modules_is_own((uintptr_t)found)) {
