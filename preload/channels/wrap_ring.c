@@ -59,7 +59,7 @@ static void ring_takes(struct io_uring *ring)
 	EXPORT int name parameters;                                                                \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
-		__typeof__(&name) real = REAL(name);                                               \
+		__typeof__(&name) real = REAL_LATE(name);                                          \
 		int result;                                                                        \
                                                                                                    \
 		if (!real)                                                                         \

@@ -113,7 +113,7 @@ void real_prepare(void)
 {
 	look_up_for_free();
 	for (struct real_slot *slot = __start_snarl_real; slot < __stop_snarl_real; slot++)
-		if (!load_relaxed(&slot->found)) /* relaxed: see above. */
+		if (!slot->is_late && !load_relaxed(&slot->found)) /* relaxed: see above. */
 			look_up(slot);
 	/* Functions of objects that are not loaded yet: drop the error message. */
 	(void)dlerror();

@@ -19,6 +19,7 @@ struct real_slot {
 	void *found;
 	const char *name;
 	const char *version; /* NULL: the default one */
+	bool is_late;	     /* not looked up before a call of it */
 } __attribute__((aligned(32)));
 
 /* Looks up the function of @slot and stores it there.  NULL if no object defines it. */
@@ -28,13 +29,16 @@ void *real_resolve(struct real_slot *slot);
 void real_prepare(void);
 
 /* An expression: the real @function, typed as declared. */
-#define REAL(function) REAL_NAMED(function, #function, NULL)
-#define REAL_VERSION(function, version) REAL_NAMED(function, #function, version)
+#define REAL(function) REAL_NAMED(function, #function, NULL, false)
+#define REAL_VERSION(function, version) REAL_NAMED(function, #function, version, false)
 
-#define REAL_NAMED(function, name, version)                                                        \
+/* Of a library that few programs have: looking in vain takes time, and calls malloc. */
+#define REAL_LATE(function) REAL_NAMED(function, #function, NULL, true)
+
+#define REAL_NAMED(function, name, version, is_late)                                               \
 	({                                                                                         \
 		static __attribute__((section("snarl_real"))) struct real_slot slot = {            \
-			NULL, name, version};                                                      \
+			NULL, name, version, is_late};                                             \
 		/* relaxed: every resolution yields the same. */                                   \
 		void *found = load_relaxed(&slot.found);                                           \
 		if (UNLIKELY(!found))                                                              \
