@@ -1,6 +1,7 @@
 #include "store_orders.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SEEN_MOST (1u << 16)
@@ -77,4 +78,53 @@ uint32_t order_count_wrong_ends(const struct order_machine *machine, order_step 
 	wrong_ends = 0;
 	explore(machine, step, is_wrong);
 	return wrong_ends;
+}
+
+bool order_leaves_unseen(const struct order_machine *end, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t linked = end->processors[i].seen & 7u & ~(1u << i);
+
+		for (uint32_t other = 0; other < ORDER_PROCESSORS; other++)
+			if (other != i)
+				linked |= end->processors[other].seen >> i & 1;
+		if (!linked)
+			return true;
+	}
+	return false;
+}
+
+/* --- Tests ----------------------------------------------------------------------- */
+
+static uint32_t (*count_ends)(uint32_t mutant);
+
+START_TEST(no_order_ends_wrongly)
+{
+	ck_assert_uint_eq(count_ends(0), 0);
+}
+END_TEST
+
+START_TEST(each_step_of_the_protocol_is_needed)
+{
+	ck_assert_uint_gt(count_ends((uint32_t)_i), 0);
+}
+END_TEST
+
+int order_test_protocol(const char *name, uint32_t (*count_wrong_ends)(uint32_t mutant),
+			int mutant_count)
+{
+	Suite *suite = suite_create(name);
+	TCase *tests = tcase_create("orders");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	count_ends = count_wrong_ends;
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, no_order_ends_wrongly);
+	tcase_add_loop_test(tests, each_step_of_the_protocol_is_needed, 1, mutant_count);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -37,4 +37,13 @@ typedef bool (*order_step)(struct order_machine *machine, uint32_t number);
 uint32_t order_count_wrong_ends(const struct order_machine *machine, order_step step,
 				bool (*is_wrong)(const struct order_machine *end));
 
+/* Has one of the first @count processors neither seen another one nor been seen by one?  'seen'
+ * has a bit for each. */
+bool order_leaves_unseen(const struct order_machine *end, uint32_t count);
+
+/* Tests a protocol called @name: as it is no order ends wrongly, and with any of its mutants,
+ * 1 to @mutant_count - 1, one does.  Mutant 0 is none.  The status to exit with. */
+int order_test_protocol(const char *name, uint32_t (*count_wrong_ends)(uint32_t mutant),
+			int mutant_count);
+
 #endif

@@ -5,9 +5,6 @@
  * The read word names a record (LINES), is busy, says that nobody has read (NOTHING), or
  * says that the reader has (READ).  The writer's look at the reads is remembered.
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "store_orders.h"
 
 enum place { WORD, LINE, WRITTEN };
@@ -153,14 +150,14 @@ static bool is_wrong(const struct order_machine *end)
 	return !has_met;
 }
 
-static uint32_t count_wrong_ends(enum mutant which)
+static uint32_t count_wrong_ends(uint32_t which)
 {
 	static const enum role all[][ORDER_PROCESSORS] = {
 		{READER, WRITER, FOLDER}, {READER, WRITER, WRITER}, {READER, FOLDER, WRITER}};
 	const struct order_machine machine = {.memory = {LINES, 0, 0}};
 	uint32_t count = 0;
 
-	mutant = which;
+	mutant = (enum mutant)which;
 	for (unsigned i = 0; i < ARRAY_LENGTH(all); i++) {
 		roles = all[i];
 		count += order_count_wrong_ends(&machine, step, is_wrong);
@@ -168,31 +165,7 @@ static uint32_t count_wrong_ends(enum mutant which)
 	return count;
 }
 
-START_TEST(no_order_hides_a_read_from_a_write)
-{
-	ck_assert_uint_eq(count_wrong_ends(NONE), 0);
-}
-END_TEST
-
-START_TEST(each_step_of_the_protocol_is_needed)
-{
-	ck_assert_uint_gt(count_wrong_ends((enum mutant)_i), 0);
-}
-END_TEST
-
 int main(void)
 {
-	Suite *suite = suite_create("read line orders");
-	TCase *tests = tcase_create("orders");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(tests, 120);
-	tcase_add_test(tests, no_order_hides_a_read_from_a_write);
-	tcase_add_loop_test(tests, each_step_of_the_protocol_is_needed, NONE + 1, MUTANTS);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return order_test_protocol("read line orders", count_wrong_ends, MUTANTS);
 }

@@ -5,9 +5,6 @@
  *
  * A processor remembers whom it has seen, the turn that it found, and the word.
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "detect/shadow/claim.h"
 #include "store_orders.h"
 
@@ -245,19 +242,14 @@ static bool step(struct order_machine *machine, uint32_t number)
 
 static bool is_wrong(const struct order_machine *end)
 {
-	for (uint32_t i = 0; i < ORDER_PROCESSORS && roles[i] != NOBODY; i++) {
-		uint32_t linked = end->processors[i].seen & 7u & ~(1u << i);
+	uint32_t count = 0;
 
-		for (uint32_t other = 0; other < ORDER_PROCESSORS; other++)
-			if (other != i)
-				linked |= end->processors[other].seen >> i & 1;
-		if (!linked)
-			return true;
-	}
-	return false;
+	while (count < ORDER_PROCESSORS && roles[count] != NOBODY)
+		count++;
+	return order_leaves_unseen(end, count);
 }
 
-static uint32_t count_wrong_ends(enum mutant which)
+static uint32_t count_wrong_ends(uint32_t which)
 {
 	static const enum role all[][ORDER_PROCESSORS] = {{RUNNER, SINGLE, NOBODY},
 							  {RUNNER, READER, NOBODY},
@@ -265,7 +257,7 @@ static uint32_t count_wrong_ends(enum mutant which)
 							  {RUNNER, SINGLE, READER}};
 	uint32_t count = 0;
 
-	mutant = which;
+	mutant = (enum mutant)which;
 	for (unsigned i = 0; i < ARRAY_LENGTH(all); i++) {
 		struct order_machine machine = {.memory = {0}};
 
@@ -277,31 +269,7 @@ static uint32_t count_wrong_ends(enum mutant which)
 	return count;
 }
 
-START_TEST(no_order_loses_an_access)
-{
-	ck_assert_uint_eq(count_wrong_ends(NONE), 0);
-}
-END_TEST
-
-START_TEST(each_step_of_the_protocol_is_needed)
-{
-	ck_assert_uint_gt(count_wrong_ends((enum mutant)_i), 0);
-}
-END_TEST
-
 int main(void)
 {
-	Suite *suite = suite_create("run orders");
-	TCase *tests = tcase_create("orders");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(tests, 120);
-	tcase_add_test(tests, no_order_loses_an_access);
-	tcase_add_loop_test(tests, each_step_of_the_protocol_is_needed, NONE + 1, MUTANTS);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return order_test_protocol("run orders", count_wrong_ends, MUTANTS);
 }
