@@ -272,7 +272,7 @@ START_TEST(a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_upda
 }
 END_TEST
 
-/* Constructors of a class and of its base store to one pointer, and the first may change nothing. */
+/* A class and its base store to one pointer in turn, and the first may change nothing. */
 START_TEST(each_store_of_an_address_is_compared_with_the_reads)
 {
 	reads(b, 0, 8);
