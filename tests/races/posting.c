@@ -142,6 +142,50 @@ static void *told_then_read(void *unused)
 
 RACE(told_then)
 
+/* Told once, by a flag beside what was written just before: what comes later was not told. */
+static struct letter single_early_letter __attribute__((aligned(8)));
+static long single_early_answer;
+
+static void *single_early_write(void *unused)
+{
+	single_early_letter.text = 1;
+	STORE(single_early_letter.flag, 1, release);
+	single_early_answer = 2 + (unused != NULL); /* else clang makes it a truth value */
+	return unused;
+}
+
+static void *single_early_read(void *unused)
+{
+	while (!LOAD(single_early_letter.flag, acquire))
+		sched_yield();
+	if (single_early_letter.text + single_early_answer == 12345)
+		sched_yield();
+	return unused;
+}
+
+RACE(single_early)
+
+static struct letter single_then_letter __attribute__((aligned(8)));
+static long single_then_answer;
+
+static void *single_then_write(void *unused)
+{
+	single_then_answer = 2;
+	single_then_letter.text = 1;
+	STORE(single_then_letter.flag, 1, release);
+	return unused;
+}
+
+static void *single_then_read(void *unused)
+{
+	while (!LOAD(single_then_letter.flag, acquire))
+		sched_yield();
+	MUST(single_then_letter.text + single_then_answer == 3);
+	return unused;
+}
+
+RACE(single_then)
+
 int main(int argc, char **argv)
 {
 	static const struct race_case cases[] = {
@@ -149,6 +193,8 @@ int main(int argc, char **argv)
 		CASE(posted_then, "silent"),
 		CASE(told_early, "data-race:error"),
 		CASE(told_then, "silent"),
+		CASE(single_early, "data-race:error"),
+		CASE(single_then, "silent"),
 	};
 
 	return RUN_CASES(cases, argc, argv);

@@ -506,9 +506,13 @@ static bool has_early(const struct detector *detector, const struct site *site)
 }
 
 /* Is the place of @access one that others seem to look at, or that the thread itself has not
- * stored to last?  Not an atomic: of these it is known what a store releases. */
+ * stored to last, whatever it did beside it?  Not an atomic: of these it is known what a store
+ * releases. */
 static bool may_be_seen(const struct thread *thread, const struct access *access, bool is_ordering)
 {
+	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uint32_t bytes =
+		race_bytes_in(granule, access->address, access->address + access->size_bytes);
 	uint64_t word;
 
 	if (!shadow_covers(access->address))
@@ -517,7 +521,7 @@ static bool may_be_seen(const struct thread *thread, const struct access *access
 	word = load_relaxed(shadow_places(access->address).write);
 	return shadow_form(word) != SHADOW_ATOMIC &&
 	       (is_ordering || !word || shadow_form(word) != SHADOW_PLAIN ||
-		shadow_slot(word) != thread->slot);
+		shadow_slot(word) != thread->slot || !(word & bytes));
 }
 
 #define ORDERING_STORES 512u
