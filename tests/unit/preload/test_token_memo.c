@@ -78,6 +78,7 @@ START_TEST(tokens_are_counted)
 }
 END_TEST
 
+/* The token that was there comes first, then the one that was posted. */
 START_TEST(what_is_no_lock_is_not_held)
 {
 	struct event event;
@@ -87,6 +88,8 @@ START_TEST(what_is_no_lock_is_not_held)
 	semaphore_posted(&guest_detector, b, semaphore, HERE);
 	ck_assert(!take());
 	ck_assert_uint_eq(a->held.count, 0);
+	ck_assert_uint_eq(knows(a, &event), IN_HAND_OVER);
+	ck_assert(!take());
 	ck_assert_uint_eq(knows(a, &event), IN_FULL | IN_HAND_OVER);
 }
 END_TEST
