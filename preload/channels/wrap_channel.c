@@ -19,6 +19,7 @@
 #include "base/kernel.h"
 #include "preload/channels/descriptors.h"
 #include "preload/channels/inner_ends.h"
+#include "preload/channels/signal_channels.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
 
@@ -118,6 +119,7 @@ static struct channel *find_queue(struct guest_thread *self, mqd_t queue)
 			   CHANNEL_KEY(KEY_QUEUE, hash_mix(status.st_dev) ^ status.st_ino));
 }
 
+/* Who is told of the message by mq_notify() is called back as by a timer. */
 static void queue_writes(mqd_t queue)
 {
 	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
@@ -125,8 +127,10 @@ static void queue_writes(mqd_t queue)
 
 	if (channel)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
-	if (self)
+	if (self) {
+		signals_give(self, SIGNAL_OF_TIMERS);
 		guest_leave(self);
+	}
 }
 
 static void queue_has_read(mqd_t queue)

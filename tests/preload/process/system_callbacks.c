@@ -14,10 +14,12 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int called_count;
+static int message_count; /* ordered by what has the program called back */
 
 static void call_back(union sigval value)
 {
 	CHECK(value.sival_ptr == &mutex);
+	CHECK(message_count <= 1);
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	called_count++;
 	CHECK_IS(pthread_cond_signal(&changed), 0);
@@ -76,6 +78,7 @@ static void use_message_queue(void)
 	}
 	CHECK_IS(mq_unlink(name), 0);
 	CHECK_IS(mq_notify(queue, &event), 0);
+	message_count++;
 	CHECK_IS(mq_send(queue, "hello", 6, 0), 0);
 	wait_for_calls("a message queue", 1);
 	CHECK_IS(mq_receive(queue, message, sizeof(message), NULL), 6);
