@@ -135,6 +135,49 @@ static void slots_case(void)
 		pthread_join(threads[i], NULL);
 }
 
+/* Objects that are nobody's stand in a stack: who puts one back where it stood changes nothing that
+ * it has read there, but the place that is on top by then. */
+enum { OBJECTS = 4, USERS = 7 };
+
+static sem_t pool;
+static pthread_mutex_t pool_mutex = PTHREAD_MUTEX_INITIALIZER;
+static int pool_stack[OBJECTS], pool_top;
+static long pool_objects[OBJECTS];
+
+static void *pool_use(void *unused)
+{
+	for (int round = 0; round < 80; round++) {
+		int object;
+
+		take(&pool);
+		pthread_mutex_lock(&pool_mutex);
+		object = pool_stack[--pool_top];
+		pthread_mutex_unlock(&pool_mutex);
+		pool_objects[object]++;
+		sched_yield();
+		pthread_mutex_lock(&pool_mutex);
+		pool_stack[pool_top++] = object;
+		pthread_mutex_unlock(&pool_mutex);
+		give(&pool);
+	}
+	return unused;
+}
+
+static void pool_case(void)
+{
+	pthread_t threads[USERS];
+
+	MUST(sem_init(&pool, 0, OBJECTS) == 0);
+	while (pool_top < OBJECTS) {
+		pool_stack[pool_top] = pool_top;
+		pool_top++;
+	}
+	for (int i = 0; i < USERS; i++)
+		MUST(pthread_create(&threads[i], NULL, pool_use, NULL) == 0);
+	for (int i = 0; i < USERS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 /* One waits for the work of three; and for that of two, after which all have ended. */
 struct work {
 	sem_t done;
@@ -206,6 +249,7 @@ static const struct race_case cases[] = {
 	CASE(permits, "data-race:error|lost-update:error"),
 	CASE(gathered, "silent"),
 	CASE(slots, "silent"),
+	CASE(pool, "silent"),
 	CASE(workers, "silent"),
 	CASE(few, "data-race:error"),
 };

@@ -12,18 +12,24 @@
 /* 16 registers, and then the function's slots. */
 #define VALUES_MOST (16u + FLOW_SLOTS_MOST)
 
+/* Behind the values of a state: words with a bit for each of them. */
+#define BITS 2u
+
 struct places {
 	struct flow *flow;
 	uint32_t value_count;
 	uint64_t *joins; /* states by number */
 	uint16_t *load_of;
 	struct flow_values *values;
-	uint64_t now[VALUES_MOST + 1];
+	uint64_t *stored; /* places that the function stores to, by STORED_MOST; or NULL */
+	uint64_t now[VALUES_MOST + BITS];
 };
+
+#define STORED_MOST 256u /* one that has lost its place here is not known */
 
 static uint64_t *join_state(const struct places *places, uint32_t join)
 {
-	return places->joins + (size_t)join * (places->value_count + 1);
+	return places->joins + (size_t)join * (places->value_count + BITS);
 }
 
 /* A bit for each value: what a call has returned, and what differs by the path, may be found
@@ -44,6 +50,30 @@ static void put_found(struct places *places, unsigned number, bool is_found_now)
 	*found_bits(places) |= (uint64_t)is_found_now << number;
 }
 
+/* A bit for each value: it comes from a place that the function stores to, so that what is found
+ * by it is not what was found by it before: as in "slot = free[--count]", "free[count++] = slot". */
+static uint64_t *moving_bits(struct places *places)
+{
+	return &places->now[places->value_count + 1];
+}
+
+static void put_moving(struct places *places, unsigned number, bool is_moving)
+{
+	*moving_bits(places) &= ~(1ull << number);
+	*moving_bits(places) |= (uint64_t)is_moving << number;
+}
+
+/* Is one of @registers so? */
+static bool are_moving(const struct places *places, uint32_t registers)
+{
+	return places->now[places->value_count + 1] & registers & REGISTERS_ALL;
+}
+
+static bool is_stored(const struct places *places, uint64_t place)
+{
+	return places->stored && places->stored[place % STORED_MOST] == place;
+}
+
 static void begin_values(void *analysis, uint64_t name)
 {
 	struct places *places = analysis;
@@ -51,21 +81,23 @@ static void begin_values(void *analysis, uint64_t name)
 	for (uint32_t i = 0; i < places->value_count; i++)
 		places->now[i] = flow_mix(name, i);
 	places->now[RSP] = RSP;
-	*found_bits(places) = 0;
+	*found_bits(places) = *moving_bits(places) = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(join_state(places, join), places->now, (places->value_count + 1) * sizeof(uint64_t));
+	memcpy(join_state(places, join), places->now,
+	       (places->value_count + BITS) * sizeof(uint64_t));
 }
 
 static void take_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(places->now, join_state(places, join), (places->value_count + 1) * sizeof(uint64_t));
+	memcpy(places->now, join_state(places, join),
+	       (places->value_count + BITS) * sizeof(uint64_t));
 }
 
 /* Different values become a new one, named after the join. */
@@ -88,8 +120,10 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 {
 	struct places *places = analysis;
 	uint64_t *into = join_state(places, join);
-	bool has_changed = false;
+	uint64_t moving = into[places->value_count + 1] | *moving_bits(places);
+	bool has_changed = moving != into[places->value_count + 1];
 
+	into[places->value_count + 1] = moving;
 	for (live &= REGISTERS_ALL; live; live &= live - 1)
 		has_changed |= meet_value(places, into, join, (unsigned)__builtin_ctz(live));
 	for (uint32_t i = 16; i < places->value_count; i++)
@@ -115,6 +149,16 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 	return flow_add_bytes(place, instruction->displacement);
 }
 
+/* What the access at @index accesses: by an address that is computed anew, another place each time. */
+static uint64_t accessed_by(const struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	uint64_t place = place_of(places, instruction);
+
+	return are_moving(places, flow_address_registers(instruction)) ? flow_mix(place, index)
+								       : place;
+}
+
 /* The same for all places that may be one, found by two searches; 0: it was not found so. */
 static uint64_t like_place(const struct places *places, const struct instruction *instruction)
 {
@@ -135,7 +179,7 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 		return places->now[16 + slot];
 	place = place_of(places, instruction);
 	if (places->load_of[index] != NO_LOAD) {
-		places->values->load_places[places->load_of[index]] = place;
+		places->values->load_places[places->load_of[index]] = accessed_by(places, index);
 		places->values->load_likes[places->load_of[index]] =
 			like_place(places, instruction);
 	}
@@ -162,8 +206,8 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 		return place_of(places, instruction);
 	if (is_addition(instruction))
 		return flow_add_bytes(places->now[__builtin_ctz(operands)],
-				 instruction_subtracts(instruction) ? -instruction->immediate
-								    : instruction->immediate);
+				      instruction_subtracts(instruction) ? -instruction->immediate
+									 : instruction->immediate);
 	if (flow_has_memory(instruction)) {
 		operands &= ~flow_address_registers(instruction);
 		if (instruction->memory & MEMORY_READ)
@@ -195,6 +239,20 @@ static bool passes_found(const struct places *places, uint32_t index)
 	       is_found(places, (unsigned)__builtin_ctz(instruction->reads & REGISTERS_ALL));
 }
 
+/* Does the result of the instruction move, as what it reads? */
+static bool is_result_moving(const struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	int slot = places->flow->slot_of[index];
+
+	if (!(instruction->memory & MEMORY_READ))
+		return are_moving(places, instruction->reads);
+	if (are_moving(places, instruction->reads & ~flow_address_registers(instruction)))
+		return true;
+	return slot >= 0 ? places->now[places->value_count + 1] >> (16 + slot) & 1
+			 : is_stored(places, place_of(places, instruction));
+}
+
 static void store_value(struct places *places, uint32_t index, uint64_t value)
 {
 	const struct flow *flow = places->flow;
@@ -207,8 +265,13 @@ static void store_value(struct places *places, uint32_t index, uint64_t value)
 		put_found(places, 16u + (unsigned)slot,
 			  store->source != NO_REGISTER && !(store->memory & MEMORY_READ) &&
 				  is_found(places, (unsigned)store->source));
+		put_moving(places, 16u + (unsigned)slot, is_result_moving(places, index));
 	} else if (flow->roles[index] & FLOW_STORE) {
-		places->values->store_places[number] = place_of(places, store);
+		uint64_t place = place_of(places, store);
+
+		if (places->stored && store->base != RSP && store->base != RBP)
+			places->stored[place % STORED_MOST] = place;
+		places->values->store_places[number] = accessed_by(places, index);
 		places->values->store_likes[number] = like_place(places, store);
 		places->values->store_values[number] = value;
 	}
@@ -259,9 +322,8 @@ static void note_compare(struct places *places, uint32_t index)
 		registers &= ~flow_address_registers(instruction);
 	if (!registers)
 		return;
-	other = flow_has_memory(instruction)
-			? memory_value(places, index)
-			: places->now[31 - (unsigned)__builtin_clz(registers)];
+	other = flow_has_memory(instruction) ? memory_value(places, index)
+					     : places->now[31 - (unsigned)__builtin_clz(registers)];
 	if (asks_equality(places->flow, index))
 		values->equated |= 1ull << values->compared_count;
 	values->compared[values->compared_count++] =
@@ -269,7 +331,7 @@ static void note_compare(struct places *places, uint32_t index)
 }
 
 static void change_registers(struct places *places, const struct instruction *instruction,
-			     uint64_t value, bool is_found_now)
+			     uint64_t value, bool is_found_now, bool is_moving)
 {
 	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
 	bool is_only = (changed & (changed - 1)) == 0;
@@ -279,6 +341,7 @@ static void change_registers(struct places *places, const struct instruction *in
 
 		places->now[r] = is_only ? value : flow_mix(value, r);
 		put_found(places, r, is_only && is_found_now);
+		put_moving(places, r, is_moving);
 	}
 }
 
@@ -289,6 +352,7 @@ static void forget_moved_slots(struct places *places, uint32_t index)
 		if (places->flow->slot_keys[i] & 1) {
 			places->now[16 + i] = flow_mix(index, 64 + i);
 			put_found(places, 16 + i, false);
+			put_moving(places, 16 + i, false);
 		}
 }
 
@@ -297,7 +361,7 @@ static void run_plain(void *analysis, uint32_t index)
 	struct places *places = analysis;
 	const struct instruction *instruction = &places->flow->function->instructions[index];
 	uint64_t value;
-	bool is_found_now;
+	bool is_found_now, is_moving;
 
 	note_compare(places, index);
 	/* The result goes nowhere. */
@@ -305,6 +369,7 @@ static void run_plain(void *analysis, uint32_t index)
 		return;
 	value = computed_value(places, index);
 	is_found_now = *found_bits(places) && passes_found(places, index);
+	is_moving = is_result_moving(places, index);
 	if (instruction->memory & MEMORY_WRITE)
 		store_value(places, index,
 			    instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
@@ -312,7 +377,7 @@ static void run_plain(void *analysis, uint32_t index)
 				    : places->now[instruction->source]);
 	if (flow_is_register_move(places->flow, instruction))
 		value = places->now[instruction->source];
-	change_registers(places, instruction, value, is_found_now);
+	change_registers(places, instruction, value, is_found_now, is_moving);
 	if (instruction->changes & REGISTER_BIT(RSP))
 		forget_moved_slots(places, index);
 }
@@ -324,7 +389,7 @@ static uint64_t accessed_place(const struct places *places, const struct accesso
 
 	for (unsigned i = path->is_rip_relative; i < path->length; i++)
 		place = flow_add_bytes(i ? flow_loaded(place) : places->now[path->argument],
-				  path->steps[i]);
+				       path->steps[i]);
 	return place;
 }
 
@@ -366,6 +431,7 @@ static void run_call(void *analysis, uint32_t index)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
 			places->now[r] = flow_mix(0xca11, index * 16 + r);
 	*found_bits(places) &= ~(uint64_t)CHANGED_BY_CALLS;
+	*moving_bits(places) &= ~(uint64_t)CHANGED_BY_CALLS;
 	places->now[RAX] = result;
 	put_found(places, RAX, true);
 	if (places->load_of[index] != NO_LOAD) {
@@ -409,10 +475,14 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 		.values = values,
 	};
 
-	places.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) *
-						     (places.value_count + 1) * sizeof(uint64_t));
+	places.joins =
+		scratch_take(scratch, ((size_t)flow->join_count + 1) * (places.value_count + BITS) *
+					      sizeof(uint64_t));
+	places.stored = scratch_take(scratch, STORED_MOST * sizeof(uint64_t));
 	if (!places.load_of || !places.joins)
 		return false;
+	if (places.stored)
+		memset(places.stored, 0, STORED_MOST * sizeof(uint64_t));
 	number_loads(&places, loads);
 	flow_walk(flow, &actions, &places);
 	return true;
