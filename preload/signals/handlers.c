@@ -138,9 +138,23 @@ static uint64_t *mask_of(ucontext_t *context)
 	return (uint64_t *)&context->uc_sigmask;
 }
 
-/* If several signals come at once, the kernel enters the handler of the last
+#define NOT_TO_BLOCK (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+
+/* Has a signal been deferred before, so that @blocked is not the program's mask?  Programs cannot
+ * block those that the C library keeps for itself. */
+static bool is_deferring(const struct guest_thread *self, uint64_t blocked)
+{
+	return self->leaving & LEAVING_DEFERRED && !~(blocked | OF_PROCESSOR | NOT_TO_BLOCK);
+}
+
+/*
+ * If several signals come at once, the kernel enters the handler of the last
  * one first, with a context at the first instruction of the handler before.  So
- * the signal that is deferred last has the program's mask in its context. */
+ * the signal that is deferred last has the program's mask in its context.
+ *
+ * One of the processor's that was sent is blocked, too: else it would come again at once, and
+ * for ever.  Should the processor raise it meanwhile, the kernel ends the process.
+ */
 static bool defer_signal(struct guest_thread *self, const struct delivery *delivery)
 {
 	uint64_t *blocked = mask_of(delivery->context);
@@ -152,9 +166,12 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 		signals_restore(mask);
 		return false;
 	}
-	self->deferred_mask = *blocked;
+	if (!is_deferring(self, *blocked)) {
+		self->deferred_mask = *blocked;
+		*blocked = ~OF_PROCESSOR;
+	}
 	self->leaving |= LEAVING_DEFERRED;
-	*blocked = ~OF_PROCESSOR;
+	*blocked |= SIGNAL_BIT(delivery->signal);
 	return true;
 }
 
