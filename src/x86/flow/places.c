@@ -51,7 +51,7 @@ static void put_found(struct places *places, unsigned number, bool is_found_now)
 }
 
 /* A bit for each value: it comes from a place that the function stores to, so that what is found
- * by it is not what was found by it before: as in "slot = free[--count]", "free[count++] = slot". */
+ * by it is not what was found before: "slot = free[--count]" and "free[count++] = slot". */
 static uint64_t *moving_bits(struct places *places)
 {
 	return &places->now[places->value_count + 1];
@@ -149,7 +149,7 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 	return flow_add_bytes(place, instruction->displacement);
 }
 
-/* What the access at @index accesses: by an address that is computed anew, another place each time. */
+/* What the access at @index accesses: by an address that moves, another place each time. */
 static uint64_t accessed_by(const struct places *places, uint32_t index)
 {
 	const struct instruction *instruction = &places->flow->function->instructions[index];
