@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"

@@ -6,7 +6,7 @@
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/detector.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_lines.h"

@@ -3,7 +3,7 @@
 
 #include "base/kernel.h"
 #include "detect/race/access.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/record_fast.h"
 #include "preload/signals/clone_context.h"
 #include "preload/signals/signals.h"

@@ -9,7 +9,7 @@
 #include <linux/futex.h>
 
 #include "detect/deadlock/futex.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "preload/channels/descriptors.h"
 #include "preload/arch/arch.h"
 #include "preload/guest/guest.h"

@@ -15,7 +15,7 @@
 #include <unwind.h>
 
 #include "detect/deadlock/wait.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/sync/once.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"

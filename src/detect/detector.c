@@ -4,7 +4,7 @@
 
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/range/record_run.h"
 #include "detect/shadow/origin.h"

@@ -37,18 +37,24 @@ src_libcore_a_SOURCES += \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/range/record_range.c %D%/range/record_range.h \
 	%D%/range/record_run.c %D%/range/record_run.h \
-	%D%/race/atomic_location.c %D%/race/atomic_location.h \
-	%D%/race/atomic_last.c \
+	%D%/race/atomics/atomic_location.c %D%/race/atomics/atomic_location.h \
+	%D%/race/atomics/atomic_last.c \
+	%D%/race/atomics/beside.c \
+	%D%/race/atomics/promote.c \
 	%D%/race/classify.c \
+	%D%/race/compare.c \
+	%D%/race/late_order.c \
+	%D%/race/life.c \
 	%D%/race/memory.c %D%/race/memory.h \
-	%D%/race/pending_acquire.c \
+	%D%/race/atomics/pending_acquire.c \
 	%D%/race/pending_release.c \
 	%D%/race/predict.c \
 	%D%/race/race.c %D%/race/race.h \
 	%D%/race/report.c \
-	%D%/race/stale_read.c \
-	%D%/race/update.c %D%/race/update.h \
-	%D%/race/update_split.c \
+	%D%/race/updates/stale_read.c \
+	%D%/race/updates/update.c %D%/race/updates/update.h \
+	%D%/race/updates/update_split.c \
+	%D%/race/verdict.c %D%/race/verdict.h \
 	%D%/race/words.c \
 	%D%/lock_order/chain.c %D%/lock_order/chain.h \
 	%D%/lock_order/choice.c %D%/lock_order/choice.h \

@@ -2,7 +2,7 @@
 #include "detect/base/thread.h"
 #include "replay/replay.h"
 #include "detect/race/access.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/shadow/shadow.h"
 
 #define VARIABLES_AT (SHADOW_REPLAY_START + 0x10000000ul)

@@ -14,7 +14,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/slot.h"
 #include "detect/base/thread.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"

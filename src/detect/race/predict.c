@@ -19,6 +19,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/held_locks.h"
 #include "detect/race/race.h"
+#include "detect/race/verdict.h"
 #include "detect/race/memory.h"
 
 /* What @object, which @thread holds, has ordered so far is certain. */
@@ -78,7 +79,7 @@ static bool may_rest(const struct race_step *step, struct race_verdict *verdict)
 
 void race_predict(struct race_step *step)
 {
-	struct race_verdict verdict = race_decide(step);
+	struct race_verdict verdict = verdict_of(step);
 	bool is_flag = verdict.kind == FINDING_UNMARKED_SYNC;
 	bool may_acquire = (is_flag || verdict.details & DETAIL_MAY_BE_ATOMIC) && !step->is_write &&
 			   step->other_is_write;

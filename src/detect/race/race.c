@@ -2,12 +2,12 @@
 
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/shadow/summary.h"
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 
 static bool is_covered(uint64_t word, uint64_t mine)
 {
@@ -17,162 +17,6 @@ static bool is_covered(uint64_t word, uint64_t mine)
 static bool is_simple(uint64_t word)
 {
 	return shadow_form(word) == SHADOW_PLAIN || shadow_form(word) == SHADOW_FREED;
-}
-
-/* --- What was there before ------------------------------------------------- */
-
-/* Of a check that several sites share, which one of them this is at @byte. */
-static site_id my_site(const struct race_step *step, uint32_t byte)
-{
-	uintptr_t offset = step->granule + byte - step->access->address;
-
-	return site_member_at(&step->detector->sites, step->access->site, (uint32_t)offset,
-			      step->is_write ? SITE_WRITE : SITE_READ);
-}
-
-/*
- * The same of an earlier access, of which the granule has @bytes.  They begin where
- * it began, unless it began in the granule before and ends here.
- */
-static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t byte)
-{
-	const struct site_table *sites = &step->detector->sites;
-	site_id head = origin_site(step->detector, step->other_origin);
-	const struct site *site = site_get(sites, head);
-	uint32_t first = (uint32_t)__builtin_ctz(bytes);
-	uint32_t count = shadow_byte_count(bytes);
-	uint32_t whole;
-
-	if (LIKELY(!site || !site->next_member))
-		return head;
-	whole = site_check_bytes(sites, head);
-	if (first == 0 && count < whole && count < SHADOW_GRANULE)
-		byte += whole - count;
-	return site_member_at(sites, head, byte - first,
-			      step->other_is_write ? SITE_WRITE : SITE_READ);
-}
-
-/* This access conflicts with one of @word's thread.  Where bytes of one word were
- * accessed at several places, each is a pair of its own. */
-static void classify_conflict(struct race_step *step, uint64_t word, origin_id origin,
-			      bool is_write)
-{
-	uint32_t left = shadow_bytes(word) & step->bytes;
-
-	while (left) {
-		struct origin_part part =
-			origin_part_at(step->detector, origin, shadow_slot(word), left);
-		uint32_t both = part.bytes & left;
-
-		step->other = race_base(word) | (part.bytes & shadow_bytes(word));
-		step->other_is_write = is_write;
-		step->other_is_freed = shadow_form(word) == SHADOW_FREED;
-		step->other_origin = part.origin;
-		step->shared_bytes = both ? both : left;
-		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
-		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
-					      (uint32_t)__builtin_ctz(step->shared_bytes));
-		if (LIKELY(!race_is_certain_order(step->thread, step->other))) {
-			step->has_conflict = true;
-			race_classify(step);
-		} else if (UNLIKELY(step->thread->clocks.predicts)) {
-			race_predict(step);
-		}
-		left &= ~(both ? both : left);
-	}
-}
-
-static inline void compare_word(struct race_step *step, uint64_t word, origin_id origin,
-				bool is_write)
-{
-	uint32_t next = 0;
-	uint64_t member;
-
-	if (!(shadow_bytes(word) & step->bytes))
-		return;
-	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
-		if (UNLIKELY(!race_is_covered(step->thread, word)))
-			classify_conflict(step, word, origin, is_write);
-		return;
-	}
-	while ((member = read_set_unordered(step->detector, step->thread, word, &next)) != 0)
-		classify_conflict(step, member | shadow_bytes(word), origin, is_write);
-}
-
-static void compare_list(struct race_step *step, const struct cell_list *list, bool is_write)
-{
-	for (uint32_t i = 0; i < list->count; i++)
-		compare_word(step, list->cells[i].word, list->cells[i].origin, is_write);
-}
-
-/* Is @word of an access that this one conflicts with? */
-static bool is_conflict(const struct race_step *step, uint64_t word)
-{
-	uint32_t next = 0;
-
-	if (!(shadow_bytes(word) & step->bytes))
-		return false;
-	if (LIKELY(shadow_form(word) != SHADOW_SET))
-		return !race_is_covered(step->thread, word);
-	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
-}
-
-uint64_t race_compare(struct race_step *step, struct race_place place)
-{
-	uint64_t word = race_load(step->detector, step->thread, place);
-	struct cell_list list;
-	origin_id origin;
-
-	for (; word && shadow_form(word) != SHADOW_ATOMIC;
-	     word = race_load(step->detector, step->thread, place)) {
-		if (cells_are(word)) {
-			if (!race_lay_out(place, word, &list))
-				continue;
-			compare_list(step, &list, place.is_write);
-		} else if (is_conflict(step, word)) {
-			if (!race_find_origin(place, word, &origin))
-				continue;
-			compare_word(step, word, origin, place.is_write);
-		}
-		break;
-	}
-	return word;
-}
-
-/* A race of a store that may leave what is there, and is none then: the same thread's next store
- * of that kind, as a base class's destructor makes it, has to be compared with the same. */
-static bool may_change_nothing(const struct race_step *step)
-{
-	return step->has_conflict && step->access->flags & SITE_ADDRESS;
-}
-
-/*
- * What others have read here is no more of use once it has been compared with
- * this write: a race with these reads and a later write is one with this write,
- * too.  Without it a reader would go on finding its own read, and not see the
- * write.  The thread's own reads of this epoch stay: one of them may be an acquire
- * (memory_acquire_unseen()).
- */
-static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
-{
-	uint32_t taken;
-
-	if (!word || shadow_form(word) == SHADOW_ATOMIC ||
-	    shadow_is_same_epoch(word, step->mine) || may_change_nothing(step))
-		return;
-	pending_release_leave_known(step, place, word);
-	if (cells_are(word) || shadow_bytes(word) & ~step->bytes) {
-		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
-		return;
-	}
-	taken = origin_take_away(place.origin, place.word, word);
-	if (!claim_exchange(step->detector, place.word, &word, 0)) {
-		origin_give_back(place.origin, place.word, taken);
-		return;
-	}
-	/* Another thread may have read it again meanwhile. */
-	origin_take_away(place.origin, place.word, 0);
-	summary_revoke(place.granule);
 }
 
 /* --- The access's own plane ------------------------------------------------- */
@@ -220,7 +64,7 @@ static bool put_among_others(struct race_step *step, struct race_place place, ui
 	    !race_put_among(step, place, old, &list))
 		return false;
 	if (place.is_write)
-		compare_list(step, &list, true);
+		race_compare_list(step, &list, true);
 	return true;
 }
 
@@ -232,12 +76,12 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 		return widen_word(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
-	if (is_conflict(step, old) && !race_find_origin(place, old, &origin))
+	if (race_is_conflict(step, old) && !race_find_origin(place, old, &origin))
 		return false;
 	if (!replace_word(step, place, old))
 		return false;
 	if (old)
-		compare_word(step, old, origin, true);
+		race_compare_word(step, old, origin, true);
 	return true;
 }
 
@@ -376,7 +220,7 @@ static void compare_other(struct race_step *step, struct shadow shadow)
 	uint64_t word = race_compare(step, place);
 
 	if (step->is_write)
-		forget_readers(step, place, word);
+		race_forget_readers(step, place, word);
 }
 
 /*
@@ -602,7 +446,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 			check_part(&step, before);
 		check_part(&step, bytes & ~before);
 	}
-	if (UNLIKELY(may_change_nothing(&step))) {
+	if (UNLIKELY(race_may_change_nothing(&step))) {
 		memory_flush(detector, thread);
 		step.has_released = true;
 	}

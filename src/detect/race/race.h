@@ -10,9 +10,13 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records and compares; words.c says what the words become; memory.c begins
- * and ends lives of memory; classify.c decides what a pair of accesses is, predict.c
- * what one is that a lock has ordered, and report.c tells of it.
+ * race.c records, compare.c compares; words.c says what the words become; life.c begins and ends
+ * lives of memory.  classify.c goes from a pair of accesses that conflict to a finding or an
+ * order: late_order.c makes the acquires that may order them yet, verdict.c says what the pair is,
+ * predict.c what one is that a lock has ordered, and report.c tells of it.
+ *
+ * Two rooms belong to the same engine: atomics/ has the memory that synchronises by itself,
+ * updates/ the loads on whose value a later store rests.
  */
 #ifndef DETECT_RACE_RACE_H
 #define DETECT_RACE_RACE_H
@@ -138,12 +142,37 @@ static inline bool race_exchange(struct detector *detector, struct race_place pl
 /* False: @thread's accesses cannot be recorded (counted). */
 bool race_begin(struct detector *detector, struct thread *thread, const struct access *access);
 
-/* Compares with @place, of either plane; returns the word that was seen there. */
-uint64_t race_compare(struct race_step *step, struct race_place place);
-
 /* Puts the step's read into @place, the read plane's, which was @old: neither busy nor atomic.
  * False: it is not @old any more. */
 bool race_put_read(struct race_step *step, struct race_place place, uint64_t old);
+
+/* --- compare.c ------------------------------------------------------------- */
+
+/* Compares with @place, of either plane; returns the word that was seen there. */
+uint64_t race_compare(struct race_step *step, struct race_place place);
+
+/* Compares with @word, whose origin is @origin, or with the cells of @list.  @is_write: of which
+ * plane they are. */
+void race_compare_word(struct race_step *step, uint64_t word, origin_id origin, bool is_write);
+void race_compare_list(struct race_step *step, const struct cell_list *list, bool is_write);
+
+/* Is @word of an access that this one conflicts with? */
+bool race_is_conflict(const struct race_step *step, uint64_t word);
+
+/* A race of a store that may leave what is there, and is none then: the same thread's next store
+ * of that kind, as a base class's destructor makes it, has to be compared with the same. */
+static inline bool race_may_change_nothing(const struct race_step *step)
+{
+	return step->has_conflict && step->access->flags & SITE_ADDRESS;
+}
+
+/*
+ * What others have read here is no more of use once it has been compared with this write: a race
+ * with these reads and a later write is one with this write, too.  Without it a reader would go on
+ * finding its own read, and not see the write.  The thread's own reads of this epoch stay: one of
+ * them may be an acquire (memory_acquire_unseen()).  @word was seen at @place, of the reads.
+ */
+void race_forget_readers(struct race_step *step, struct race_place place, uint64_t word);
 
 /* --- words.c --------------------------------------------------------------- */
 
@@ -221,10 +250,24 @@ bool pending_release_acquire(struct race_step *step);
  * stands for then comes before the step. */
 bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
 
+/* --- late_order.c ----------------------------------------------------------- */
+
 /* @thread may acquire what others store to @bytes of @granule, and not find that they did. */
 void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes);
 
-/* --- classify.c, predict.c, report.c ---------------------------------------------------- */
+/*
+ * Makes the acquires of the thread that wait, as any of them may order the two: pending releases
+ * that were left with it; loads that raced before (but a load that may still be the first half of
+ * an update does not make the others acquire); loads of what has become atomic since; stores that
+ * the other thread has pending.  True: now they are ordered.
+ */
+bool race_is_ordered_late(struct race_step *step);
+
+/* Does what @word stands for come before what @thread does now?  Makes the acquires of the
+ * thread that wait first. */
+bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
+
+/* --- classify.c, predict.c, report.c, atomics/beside.c ----------------------------------- */
 
 /* What race_classify() decided. */
 struct race_verdict {
@@ -234,19 +277,15 @@ struct race_verdict {
 	struct finding_pairs rests_on;
 };
 
-
 /* The step and step->other conflict: decides what that is, and reports it or acquires. */
 void race_classify(struct race_step *step);
-
-/* What a pair is that nothing orders. */
-struct race_verdict race_decide(const struct race_step *step);
 
 /* They conflict, but locks have ordered them in this run: decides whether others would. */
 void race_predict(struct race_step *step);
 
-/* Does what @word stands for come before what @thread does now?  Makes the acquires of the
- * thread that wait first. */
-bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
+/* @step's write by @access, together with the write @other of another thread. */
+struct race_step race_make_pair(const struct race_step *step, const struct access *access,
+				const struct cell *other);
 
 /* The write @access of @step's thread rests on @stale, a read that raced with another
  * thread's update: a lost update, even if the thread has acquired from it since. */

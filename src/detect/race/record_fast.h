@@ -19,11 +19,11 @@
 #define DETECT_RACE_RECORD_FAST_H
 
 #include "detect/base/thread.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 
 /* A stale read is kept for so many samples of callers. */
 #define STALE_READ_SAMPLES 4u

@@ -1,5 +1,5 @@
 /*
- * The table of atomic locations (race/atomic_location.h): what is kept of each, by
+ * The table of atomic locations (race/atomics/atomic_location.h): what is kept of each, by
  * number.
  *
  * Nothing frees a location when its memory begins a new life, which only

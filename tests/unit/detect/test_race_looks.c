@@ -1,7 +1,7 @@
 /* Loads of atomic locations: how long they may still be about to be made. */
 #include <check.h>
 
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "racing.h"
 

@@ -1,4 +1,4 @@
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 
 #include "detect/base/thread.h"
 #include "detect/predicate/predicate.h"

@@ -1,10 +1,10 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/slot.h"
 #include "detect/predicate/predicate.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 
 bool stale_read_overlaps(const struct stale_read *stale, uintptr_t start, size_t size_bytes)
 {

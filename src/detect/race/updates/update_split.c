@@ -13,7 +13,7 @@
 #include "detect/race/record_fast.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 
 /* A place that somebody updates in split sections. */
 struct split_update {

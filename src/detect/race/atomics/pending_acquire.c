@@ -4,7 +4,7 @@
  */
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 
 /* Whose last write to @half @thread does not know of; CLOCK_ANY_SLOT: it knows, or there was

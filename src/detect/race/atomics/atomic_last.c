@@ -1,10 +1,10 @@
-#include "detect/race/atomic_location.h"
+#include "detect/race/atomics/atomic_location.h"
 
 #include "detect/base/assumed.h"
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
-#include "detect/race/update.h"
+#include "detect/race/updates/update.h"
 #include "detect/shadow/read_set.h"
 
 static uint32_t flags_of(const struct detector *detector, const struct cell *cell)

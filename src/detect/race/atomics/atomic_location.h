@@ -57,6 +57,12 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 struct atomic_location *atomic_mark(struct detector *detector, struct thread *thread,
 				    uintptr_t address, size_t size_bytes);
 
+/* The location of the granule of @address, with @bytes of it atomic.  If they become atomic by
+ * this, *@met becomes the free or write before that is unordered with the thread. */
+struct atomic_location *atomic_find_or_promote(struct detector *detector, struct thread *thread,
+					       uintptr_t address, uint32_t bytes,
+					       struct cell *met);
+
 /*
  * A wake and a wait of a futex word: release and acquire on its location.  From then on who
  * loads from it what another thread has stored has that handed over (clock_learn()).
@@ -137,6 +143,17 @@ bool atomic_store_owned(struct detector *detector, struct thread *thread,
  * False: the thread itself holds it (in a signal handler), or the holder never came back.
  */
 bool atomic_take_busy(const struct thread *thread, struct atomic_location *location);
+
+/* Which bytes of its granule an access of @size_bytes at @address has; those in the next one are
+ * not looked at. */
+static inline uint32_t atomic_bytes_at(uintptr_t address, size_t size_bytes)
+{
+	uint32_t offset = address % SHADOW_GRANULE;
+
+	if (size_bytes >= SHADOW_GRANULE)
+		return SHADOW_ALL_BYTES << offset & SHADOW_ALL_BYTES;
+	return ((1u << size_bytes) - 1) << offset & SHADOW_ALL_BYTES;
+}
 
 /* The half that keeps the last write to @bytes: the one in which they begin. */
 static inline struct atomic_half *atomic_half_of(struct atomic_location *location, uint32_t bytes)

@@ -1,0 +1,93 @@
+#include "detect/race/race.h"
+
+#include "detect/race/atomics/atomic_location.h"
+#include "detect/race/memory.h"
+#include "detect/race/updates/update.h"
+
+void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
+{
+	/* The upper bits tell flags apart that lie lines apart, too. */
+	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> (64 - AWAITED_BITS));
+
+	thread->accesses.awaited[number] =
+		(struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
+}
+
+/*
+ * May the thread's last look at @place have seen what others have stored there since?  What it
+ * tells of may have taken some epochs since, if another thread has made an assumed acquire in the
+ * middle of that epoch: else the store would have left a pending release.
+ */
+static bool may_be_seen(const struct thread *thread, const struct awaited_place *place)
+{
+	/* relaxed: as in find_own_read() */
+	return clock_is_recent(&thread->clocks, place->epoch) ||
+	       (load_relaxed(&thread->clocks.assumed_epoch) >= place->epoch &&
+		pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch));
+}
+
+/*
+ * The store that ended a loop may have come between the loop's last check and its load.
+ * It has left no pending release if its thread had made an assumed acquire in the middle
+ * of this epoch, as the reads then seemed ordered; nor if it was a locked instruction, the
+ * first one there.  So the thread looks again at the places that its loops have waited for.
+ */
+static bool is_ordered_by_wait(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+
+	for (uint32_t i = 0; i < AWAITED_PLACES; i++) {
+		const struct awaited_place *place = &thread->accesses.awaited[i];
+		struct cell store;
+		uint64_t word;
+
+		if (!place->granule || !may_be_seen(thread, place))
+			continue;
+		word = load_acquire(shadow_of(place->granule).write);
+		if (shadow_form(word) == SHADOW_ATOMIC && place->granule != step->granule)
+			atomic_acquire_late(step->detector, thread, word);
+		store = pending_release_find_store(step, place->granule, place->bytes);
+		if (store.word && !race_is_ordered(thread, store.word))
+			memory_assume_acquired(step->detector, thread, race_base(store.word), 0);
+	}
+	return race_is_ordered(thread, step->other);
+}
+
+bool race_is_ordered_late(struct race_step *step)
+{
+	struct detector *detector = step->detector;
+	struct thread *thread = step->thread;
+
+	if (pending_release_acquire(step) && !step->is_write)
+		stale_reads_order(thread, step->access);
+	if (thread->accesses.stale_read_count && (!step->stale || step->is_write))
+		stale_reads_acquire(detector, thread);
+	if (thread->accesses.has_pending && !step->access->is_late) {
+		memory_flush(detector, thread);
+		if (thread->accesses.acquires_due)
+			atomic_catch_up(detector, thread);
+	}
+	if (pending_release_acquire_silent(step, step->other) ||
+	    (!step->access->is_late &&
+	     (memory_acquire_unseen(detector, thread, step->other, step->granule) ||
+	      is_ordered_by_wait(step))))
+		return true;
+	/* What the other thread had pending may have been left with this one meanwhile. */
+	pending_release_acquire(step);
+	if (!step->access->is_late && !race_is_ordered(thread, step->other))
+		assume_again(detector, memory_before_join(detector, thread));
+	return race_is_ordered(thread, step->other);
+}
+
+bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word)
+{
+	static const struct access none;
+	struct race_step step = {
+		.detector = detector, .thread = thread, .access = &none, .other = word};
+
+	if (race_is_ordered(thread, word))
+		return true;
+	memory_settle(detector, thread);
+	return race_is_ordered(thread, word) || pending_release_acquire(&step) ||
+	       pending_release_acquire_silent(&step, word);
+}
