@@ -16,6 +16,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/race/atomics/atomic_location.h"
+#include "detect/race/memory.h"
 #include "detect/race/verdict.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/updates/update.h"
