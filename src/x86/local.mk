@@ -23,13 +23,13 @@ src_libplan_a_SOURCES += \
 	%D%/survey/classify.c %D%/survey/classify.h \
 	%D%/survey/facts.c \
 	%D%/survey/function.h \
+	%D%/survey/ranges.c \
 	%D%/survey/gaps.c \
 	%D%/survey/jumps.c \
 	%D%/survey/module.c %D%/survey/module.h \
 	%D%/survey/origins.c %D%/survey/origins.h \
 	%D%/survey/scratch.c %D%/survey/scratch.h \
 	%D%/survey/site.h \
-	%D%/survey/statistics.h \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
 	%D%/paths/dead_ends.c %D%/paths/dead_ends.h \
@@ -39,7 +39,8 @@ src_libplan_a_SOURCES += \
 	%D%/flow/accessors.c %D%/flow/accessors.h \
 	%D%/flow/accessors_used.c \
 	%D%/flow/open_calls.c \
-	%D%/flow/checks.c %D%/flow/checks.h \
+	%D%/checks/checks.c %D%/checks/checks.h \
+	%D%/checks/placing.h %D%/checks/sharing.c \
 	%D%/flow/flow.c %D%/flow/flow.h \
 	%D%/liveness/liveness.c %D%/liveness/liveness.h \
 	%D%/flow/places.c \
@@ -52,13 +53,14 @@ src_libplan_a_SOURCES += \
 	%D%/liveness/picks.c %D%/liveness/picks.h \
 	%D%/liveness/returns.c \
 	%D%/flow/sets.c \
-	%D%/flow/update_groups.c %D%/flow/update_groups.h \
-	%D%/flow/spins.c %D%/flow/spins.h \
-	%D%/flow/waits.c %D%/flow/waits.h \
-	%D%/flow/strides.c %D%/flow/strides.h \
+	%D%/checks/update_groups.c %D%/checks/update_groups.h \
+	%D%/checks/spins.c %D%/checks/spins.h \
+	%D%/checks/waits.c %D%/checks/waits.h \
+	%D%/checks/strides.c %D%/checks/strides.h \
 	%D%/flow/walk.h \
 	%D%/emit/check.c %D%/emit/check.h \
 	%D%/emit/range.c %D%/emit/range.h \
+	%D%/emit/group.c %D%/emit/group.h \
 	%D%/emit/copy.c %D%/emit/copy.h \
 	%D%/emit/emit.c %D%/emit/emit.h \
 	%D%/emit/encode.c %D%/emit/encode.h \
@@ -66,8 +68,8 @@ src_libplan_a_SOURCES += \
 	%D%/emit/patches.c %D%/emit/patches.h \
 	%D%/emit/plan_data.h \
 	%D%/emit/relocate.c \
-	%D%/emit/state.c %D%/emit/state.h \
-	%D%/emit/state_pack.c
+	%D%/states/state.c %D%/states/state.h \
+	%D%/states/state_pack.c
 
 # What plans rest on, beside what is planned: the sources of the planner.  Kept plans of
 # others are not used.

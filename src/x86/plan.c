@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/kernel.h"
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/emit/emit.h"
 #include "x86/flow/accessors.h"
 #include "x86/liveness/liveness.h"

@@ -5,7 +5,7 @@
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined \
  *     tests/fuzz/fuzz_plan_file.c src/x86/cache/plan_file.c src/x86/emit/relocate.c \
- *     src/x86/emit/state.c src/x86/cache/digest.c src/base/arena.c \
+ *     src/x86/states/state.c src/x86/cache/digest.c src/base/arena.c \
  *     -o fuzz_plan_file && ./fuzz_plan_file -max_total_time=60 CORPUS
  *
  * A corpus: the files of a cache without their first 32 bytes.

@@ -54,6 +54,7 @@ floors='
  3 reports/model
  4 src/detect/base
  4 src/x86/survey
+ 4 src/x86/states
  4 reports/symbols
  5 src/detect/shadow
  5 src/detect/lock_order
@@ -73,13 +74,13 @@ floors='
  7 src/detect/race
  7 preload/arch/x86_64
  7 reports/words
- 7 src/x86/emit
+ 7 src/x86/checks
  8 src/inspect/observed
  8 src/inspect/peers
  8 src/inspect/python
  8 src/detect/life
  8 src/detect/range
- 8 src/x86
+ 8 src/x86/emit
  8 preload/arch
  8 reports/states
  8 reports/view
@@ -87,9 +88,10 @@ floors='
  9 reports/filter
  9 reports/merge
  9 src/detect/sync
- 9 src/x86/verify
- 9 src/x86/cache
+ 9 src/x86
 10 src/inspect
+10 src/x86/verify
+10 src/x86/cache
 10 src/detect
 10 preload/guest
 10 src/replay/script

@@ -10,7 +10,7 @@
 #include "command/base/arguments.h"
 #include "command/base/message.h"
 #include "command/run/keep_plan.h"
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/decode/decode.h"
 #include "x86/survey/function.h"
 #include "elf/image.h"

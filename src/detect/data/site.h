@@ -36,7 +36,7 @@ enum site_flag {
 	SITE_CALL = 1u << 14,	     /* a call of an accessor, or one that a SITE_AWAITS decides:
 				      * its return address; no access */
 	SITE_AWAITS = 1u << 15,	     /* a load that alone decides whether a call is made, which
-				      * may wait for another value (x86/flow/waits.h) */
+				      * may wait for another value (x86/checks/waits.h) */
 	SITE_EXAMINED = 1u << 16,    /* SITE_UPDATE, a store: what was loaded has decided a branch
 				      * before it, or was passed to a function */
 	SITE_EARLY = 1u << 17,	     /* a store that shares the check of an earlier access: checks

@@ -9,7 +9,7 @@
 #include "x86/flow/accessors.h"
 #include "x86/liveness/liveness.h"
 #include "x86/liveness/picks.h"
-#include "x86/flow/update_groups.h"
+#include "x86/checks/update_groups.h"
 
 #define INSTRUCTION_BYTES_MOST 64u
 #define FUNCTION_ALIGNMENT 16u

@@ -14,7 +14,7 @@
 #ifndef X86_EMIT_PATCHES_H
 #define X86_EMIT_PATCHES_H
 
-#include "x86/survey/statistics.h"
+#include "x86/survey/site.h"
 #include "x86/survey/survey.h"
 
 struct chosen_patch {

@@ -5,9 +5,8 @@
 #include "base/arena.h"
 #include "base/growing.h"
 #include "x86/decode/thunk.h"
-#include "x86/emit/state.h"
+#include "x86/states/state.h"
 #include "x86/survey/site.h"
-#include "x86/survey/statistics.h"
 
 struct function;
 struct module;

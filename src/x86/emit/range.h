@@ -38,7 +38,7 @@
 #ifndef X86_EMIT_RANGE_H
 #define X86_EMIT_RANGE_H
 
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/emit/emit.h"
 
 #define RANGE_BYTES 256 /* shorter ones are not worth it */

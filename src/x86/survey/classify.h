@@ -3,7 +3,7 @@
 #define X86_SURVEY_CLASSIFY_H
 
 #include "x86/survey/module.h"
-#include "x86/survey/statistics.h"
+#include "x86/survey/site.h"
 
 /* The kind of check of an access, or why it has none. */
 enum access_class {

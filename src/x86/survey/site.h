@@ -1,4 +1,4 @@
-/* Sites of a plan: the accesses of a module that are checked. */
+/* Sites of a plan: the accesses of a module that are checked; and what is counted meanwhile. */
 #ifndef X86_SURVEY_SITE_H
 #define X86_SURVEY_SITE_H
 
@@ -42,6 +42,18 @@ struct plan_site {
 	uint32_t update_group; /* number within the module, 0: none */
 	uint16_t return_at; /* of an accessor: from rsp to the return address, plus 1 */
 	uint16_t arguments; /* detect/data/site.h */
+};
+
+/* While a module is planned. */
+struct plan_statistics {
+	uint64_t functions, cloned, undecodable, without_accesses, conflicting;
+	uint64_t instructions, accesses; /* memory operands in usable functions */
+	uint64_t on_stack, read_only, thread_local_, unchecked; /* of them skipped, by reason */
+	uint64_t checked, merged; /* accesses with a check; of them sharing another's */
+	uint64_t atomics, strings;
+	uint64_t atomics_native; /* of the atomics, may run unobserved */
+	uint64_t entries, entries_short, entries_unpatched, accesses_native;
+	uint64_t text_bytes, clone_bytes, nanoseconds;
 };
 
 #endif

@@ -110,6 +110,9 @@ typedef void (*survey_function)(struct survey *survey, const struct function *fu
 void survey_each(struct survey *survey, const struct function *function, unsigned traits,
 		 survey_function call);
 
+/* Takes the module's functions, at most @most, from its unwind tables.  False with *@why. */
+bool survey_collect(struct survey *survey, uint32_t most, const char **why);
+
 /* Zeroed.  No memory: NULL, and survey->failed is set. */
 void *survey_alloc(struct survey *survey, size_t size_bytes);
 

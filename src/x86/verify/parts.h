@@ -5,7 +5,7 @@
 #ifndef X86_VERIFY_PARTS_H
 #define X86_VERIFY_PARTS_H
 
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/survey/counted.h"
 #include "x86/verify/symbolic.h"
 #include "x86/verify/verify.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lab/code_lab.h"
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/liveness/liveness.h"
 
 #define ROOM 512

@@ -7,7 +7,7 @@
 
 #include "base/arch/arch.h"
 #include "x86/decode/masked.h"
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/plan.h"
 
 #define STATUS_FLAGS 0x8d5u

@@ -9,7 +9,7 @@
 
 #include "base/arch/arch.h"
 #include "base/shadow_place.h"
-#include "x86/flow/checks.h"
+#include "x86/checks/checks.h"
 #include "x86/plan.h"
 #include "x86/liveness/liveness.h"
 #include "x86/decode/masked.h"

@@ -1,4 +1,4 @@
-#include "x86/emit/state.h"
+#include "x86/states/state.h"
 
 #include <stddef.h>
 #include <string.h>

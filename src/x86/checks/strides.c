@@ -1,4 +1,4 @@
-#include "x86/flow/strides.h"
+#include "x86/checks/strides.h"
 
 #include "x86/decode/operand.h"
 

@@ -1,4 +1,4 @@
-#include "x86/flow/waits.h"
+#include "x86/checks/waits.h"
 
 #include "x86/flow/walk.h"
 #include "x86/paths/dead_ends.h"

@@ -6,8 +6,8 @@
  * kept once, and a row is the number of its step, in one byte or two.  Rows form
  * blocks, so that reading can begin at each of them.
  */
-#ifndef X86_EMIT_STATE_H
-#define X86_EMIT_STATE_H
+#ifndef X86_STATES_STATE_H
+#define X86_STATES_STATE_H
 
 #include "base/growing.h"
 #include "base/types.h"

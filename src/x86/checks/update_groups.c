@@ -1,11 +1,11 @@
-#include "x86/flow/update_groups.h"
+#include "x86/checks/update_groups.h"
 
 #include <string.h>
 
 #include "x86/flow/accessors.h"
-#include "x86/flow/checks.h"
-#include "x86/flow/spins.h"
-#include "x86/flow/waits.h"
+#include "x86/checks/checks.h"
+#include "x86/checks/spins.h"
+#include "x86/checks/waits.h"
 
 #define SHAPE_BITS 1024u
 #define LAST_COUNT 512u

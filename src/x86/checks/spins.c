@@ -1,4 +1,4 @@
-#include "x86/flow/spins.h"
+#include "x86/checks/spins.h"
 
 #include "x86/flow/flow.h"
 #include "x86/survey/site.h"
