@@ -97,6 +97,14 @@ static inline int guest_is_past(clockid_t clock, struct timespec deadline)
 	       (now.tv_sec == deadline.tv_sec && now.tv_nsec >= deadline.tv_nsec);
 }
 
+/* While another thread is to come so far: on a busy machine who merely yields waits for all. */
+static inline void guest_pause(void)
+{
+	const struct timespec shortly = {.tv_nsec = 20000};
+
+	nanosleep(&shortly, NULL);
+}
+
 static inline pthread_t guest_start(void *(*body)(void *), void *argument)
 {
 	pthread_t thread;

@@ -1,6 +1,9 @@
 /*
  * Signals of the processor that a program sends come wherever the thread is, one by one and many
  * at once, and leave its mask as it was.
+ *
+ * guest-bare: yes
+ * guest-timeout: 60
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,7 +11,7 @@
 
 #include "../guest.h"
 
-#define ROUNDS 300
+#define ROUNDS 150
 
 static const int numbers[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGUSR1};
 
@@ -42,7 +45,7 @@ static void *lock_often(void *unused)
 static void await(int count)
 {
 	while (atomic_load(&handled) < count)
-		sched_yield();
+		guest_pause();
 }
 
 int main(void)
