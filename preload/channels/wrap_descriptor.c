@@ -200,21 +200,35 @@ WRAP_POLL(__ppoll_chk,
 
 EXPORT_ALIAS(__poll, poll)
 
-/* A set may be larger than fd_set. */
-static int note_selected(int count, const fd_set *readable, int result)
+static int count_in_word(const fd_set *set, int word)
 {
-	const __fd_mask *words = readable ? readable->fds_bits : NULL;
+	return set ? __builtin_popcountl((unsigned long)set->fds_bits[word]) : 0;
+}
 
-	for (int i = 0; result > 0 && words && i < count; i++)
-		if (words[i / NFDBITS] >> (i % NFDBITS) & 1)
-			descriptor_has_read(i);
+/*
+ * A set may be larger than fd_set, or smaller than @count says: the kernel looks at no more
+ * than there are places for descriptors.  It has counted what is left in all three, so nothing
+ * is behind that many.
+ */
+static int note_selected(int count, const fd_set *readable, const fd_set *writable,
+			 const fd_set *other, int result)
+{
+	int left = result;
+
+	for (int word = 0; readable && left > 0 && word <= (count - 1) / NFDBITS; word++) {
+		left -= count_in_word(readable, word) + count_in_word(writable, word) +
+			count_in_word(other, word);
+		for (int i = 0; i < NFDBITS; i++)
+			if (readable->fds_bits[word] >> i & 1)
+				descriptor_has_read(word * NFDBITS + i);
+	}
 	return result;
 }
 
 EXPORT int select(int count, fd_set *restrict readable, fd_set *restrict writable,
 		  fd_set *restrict other, struct timeval *restrict limit)
 {
-	return note_selected(count, readable,
+	return note_selected(count, readable, writable, other,
 			     REAL(select)(count, readable, writable, other, limit));
 }
 
@@ -222,7 +236,7 @@ EXPORT int pselect(int count, fd_set *restrict readable, fd_set *restrict writab
 		   fd_set *restrict other, const struct timespec *restrict limit,
 		   const sigset_t *restrict mask)
 {
-	return note_selected(count, readable,
+	return note_selected(count, readable, writable, other,
 			     REAL(pselect)(count, readable, writable, other, limit, mask));
 }
 

@@ -90,8 +90,10 @@ static size_t address_bytes(int family)
 	return family == AF_INET6 ? sizeof(struct in6_addr) : 0;
 }
 
+/* Who says more than fits may have no such set: see note_selected(). */
 static size_t set_bytes(int n)
 {
+	n = n < FD_SETSIZE ? n : FD_SETSIZE;
 	return n > 0 ? ((size_t)n + NFDBITS - 1) / NFDBITS * sizeof(fd_mask) : 0;
 }
 

@@ -267,7 +267,8 @@ static int lock_by_fcntl(int descriptor, int command, void *argument,
 		.descriptor = descriptor,
 		.operation = command,
 		.argument = argument,
-		.is_release = argument && ((struct flock *)argument)->l_type == F_UNLCK,
+		.is_release = command == F_OFD_SETLKW && argument &&
+			      ((struct flock *)argument)->l_type == F_UNLCK,
 		/* Locks of parts of a file: the owner of each part is not known. */
 		.is_shared = true,
 		.can_block = true,

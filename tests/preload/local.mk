@@ -4,6 +4,7 @@
 
 guests_c = \
 	tests/preload/channels/channel_results tests/preload/channels/closed_descriptors \
+	tests/preload/channels/large_sets \
 	tests/preload/channels/ordered_numbers tests/preload/channels/outside_inputs \
 	tests/preload/channels/racing_numbers tests/preload/channels/reused_numbers \
 	tests/preload/channels/ring_hand_overs tests/preload/channels/ring_races \

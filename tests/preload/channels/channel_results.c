@@ -40,6 +40,7 @@ static void check_errors(void)
 	CHECK_IS(dup2(1, 1), 1);
 	CHECK_FAILS(epoll_ctl(-1, EPOLL_CTL_DEL, 0, NULL), EBADF);
 	CHECK_FAILS(send(0, &byte, 1, 0), ENOTSOCK);
+	CHECK_FAILS(fcntl(0, F_SETLKW, (struct flock *)8), EFAULT);
 	CHECK_IS(pipe2(pair, O_NONBLOCK), 0);
 	CHECK_FAILS(read(pair[0], &byte, 1), EAGAIN);
 	errno = EDOM;
