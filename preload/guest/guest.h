@@ -43,6 +43,7 @@ struct guest_site {
 struct kept_context {
 	uintptr_t context; /* its address; 0: none */
 	uintptr_t return_address; /* where its handler was to return to */
+	uintptr_t guard; /* to be raised again then; 0: none */
 	struct context_registers saved;
 };
 

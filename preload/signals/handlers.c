@@ -25,8 +25,9 @@ static struct kept_context *find_kept(struct guest_thread *self, const ucontext_
 }
 
 /* Replaces the oldest one.  A handler whose context is no longer kept returns
- * to the beginning of the interrupted instruction. */
-static void keep_context(struct guest_thread *self, const struct delivery *delivery)
+ * to the beginning of the interrupted instruction.  @guard is raised again then. */
+static void keep_context(struct guest_thread *self, const struct delivery *delivery,
+			 uintptr_t guard)
 {
 	ucontext_t *context = delivery->context;
 	struct kept_context *kept;
@@ -39,6 +40,7 @@ static void keep_context(struct guest_thread *self, const struct delivery *deliv
 	kept->context = 0;
 	fence_signal();
 	kept->return_address = *delivery->return_address;
+	kept->guard = guard;
 	kept->saved = *clone_context_registers(context);
 	fence_signal();
 	kept->context = (uintptr_t)context;
@@ -81,6 +83,8 @@ uintptr_t handlers_returned(ucontext_t *context)
 			if (interruption.is_in_thunk)
 				flush_accesses();
 			*registers = kept->saved;
+			if (kept->guard)
+				guest_self->guard = kept->guard;
 			return return_address;
 		}
 		clone_context_lead_back(registers, &interruption.shown);
@@ -175,8 +179,17 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 	return true;
 }
 
-/* Ends the check that has raised the signal, as the handler may not return to it.  Signals that
- * were deferred meanwhile come now, or after the handler if that blocks them. */
+/* Signals that were deferred come now, or after the handler if that blocks them. */
+static void lower_guard(struct guest_thread *self, const struct delivery *delivery)
+{
+	if (self->leaving & LEAVING_DEFERRED) {
+		*mask_of(delivery->context) = self->deferred_mask;
+		self->deferred_mask |= signals_blocked_by(delivery->signal);
+	}
+	guest_leave(self);
+}
+
+/* Ends the check that has raised the signal, as the handler may not return to it. */
 static void abandon_check(struct guest_thread *self, const struct interruption *interruption,
 			  const struct delivery *delivery)
 {
@@ -190,11 +203,24 @@ static void abandon_check(struct guest_thread *self, const struct interruption *
 		access_synchronise_end(&guest_detector, self->thread, location, NULL,
 				       LOCKED_READ);
 	}
-	if (self->leaving & LEAVING_DEFERRED) {
-		*mask_of(delivery->context) = self->deferred_mask;
-		self->deferred_mask |= signals_blocked_by(delivery->signal);
-	}
-	guest_leave(self);
+	lower_guard(self, delivery);
+}
+
+/*
+ * A wrapper reads an object of the program's where there is no memory, as the C library's function
+ * would do next.  The handler may make the memory and return, or leave by a jump, which nobody
+ * sees: so the guard is down meanwhile.  Such objects are read while none of our locks is held.
+ */
+static void leave_wrapper(struct guest_thread *self, const struct delivery *delivery)
+{
+	keep_context(self, delivery, self->guard);
+	*delivery->return_address = (uintptr_t)handlers_return;
+	lower_guard(self, delivery);
+}
+
+static bool is_of_memory(const struct delivery *delivery)
+{
+	return delivery->signal == SIGSEGV || delivery->signal == SIGBUS;
 }
 
 bool handlers_enter(const struct delivery *delivery)
@@ -206,7 +232,7 @@ bool handlers_enter(const struct delivery *delivery)
 
 	if (!is_fault && must_wait(self, delivery) && defer_signal(self, delivery))
 		return false;
-	if (!guest_observes_memory)
+	if (!guest_observes_memory && !is_fault)
 		return true;
 	clone_context_find(registers, &interruption);
 	if (is_fault) {
@@ -217,10 +243,12 @@ bool handlers_enter(const struct delivery *delivery)
 			return false;
 		}
 	}
-	if (!interruption.is_in_clone)
-		return true;
-	keep_context(self, delivery);
-	*registers = interruption.shown;
-	*delivery->return_address = (uintptr_t)handlers_return;
+	if (interruption.is_in_clone) {
+		keep_context(self, delivery, 0);
+		*registers = interruption.shown;
+		*delivery->return_address = (uintptr_t)handlers_return;
+	} else if (is_fault && is_of_memory(delivery) && must_wait(self, delivery)) {
+		leave_wrapper(self, delivery);
+	}
 	return true;
 }
