@@ -92,6 +92,61 @@ static void split_predicted_case(void)
 	KEEP(split_predicted_data);
 }
 
+/* The other updates the place in one section, but could do so in between; and it has updated
+ * another place, at the same line, often enough for nobody to look at it any more. */
+static pthread_mutex_t split_met_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t split_met_progress_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_met_data, split_met_other[4];
+static bool split_met_is_done;
+
+static void *split_met_update(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_met_lock);
+	old = split_met_data;
+	pthread_mutex_unlock(&split_met_lock);
+	pthread_mutex_lock(&split_met_lock);
+	split_met_data = old + 1;
+	pthread_mutex_unlock(&split_met_lock);
+	pthread_mutex_lock(&split_met_progress_lock);
+	split_met_is_done = true;
+	pthread_mutex_unlock(&split_met_progress_lock);
+	return NULL;
+}
+
+static NOINLINE void split_met_add(long *place)
+{
+	pthread_mutex_lock(&split_met_lock);
+	*place = *place * 3 + 1;
+	pthread_mutex_unlock(&split_met_lock);
+}
+
+static void *split_met_elsewhere_first(void *unused)
+{
+	bool is_done = false;
+
+	(void)unused;
+	for (int i = 0; i < 200; i++)
+		split_met_add(&split_met_other[2]);
+	for (int patience = 1000000; patience > 0 && !is_done; patience--) {
+		sched_yield();
+		pthread_mutex_lock(&split_met_progress_lock);
+		is_done = split_met_is_done;
+		pthread_mutex_unlock(&split_met_progress_lock);
+	}
+	split_met_add(&split_met_data);
+	return NULL;
+}
+
+static void split_met_case(void)
+{
+	run_both(split_met_update, split_met_elsewhere_first, NULL);
+	KEEP(split_met_data);
+	KEEP(split_met_other);
+}
+
 /* One thread after the other: nothing can come in between. */
 static pthread_mutex_t split_joined_lock = PTHREAD_MUTEX_INITIALIZER;
 static long split_joined_data;
@@ -379,6 +434,7 @@ static void split_elsewhere_case(void)
 static const struct race_case cases[] = {
 	CASE(split, "lost-update:error"),
 	CASE(split_predicted, "lost-update:warning"),
+	CASE(split_met, "lost-update:warning"),
 	CASE(split_joined, "silent"),
 	CASE(split_by_wait, "lost-update:error"),
 	CASE(split_reread, "silent"),

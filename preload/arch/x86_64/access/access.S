@@ -52,19 +52,19 @@ string_common:
 	WITH_FLAGS access_string
 
 	/* Reads and writes: what is the size, or'ed with WHAT_WRITE. */
-	.macro	SIZES name, flag, table, own, at, other, other_at, origin, wanted_count
+	.macro	SIZES name, flag, table, own, at, other, other_at, origin, unwanted
 	.irp	log, 0, 1, 2
-	PENDING_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \at, \other, \other_at, \origin, \wanted_count, access_\name\()_3
+	PENDING_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \at, \other, \other_at, \origin, \unwanted, access_\name\()_3
 	.endr
 	.irp	log, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
 	.endr
 	.endm
 
-	SIZES	read, 0, THREAD_PENDING_READS, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, THREAD_HELD(%rsi)
-	SIZES	write, WHAT_WRITE, THREAD_PENDING_WRITES, WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, (guest_detector + DETECTOR_SPLITS)(%rip)
-	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, THREAD_HELD(%rsi)
-	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, (guest_detector + DETECTOR_SPLITS)(%rip)
+	SIZES	read, 0, THREAD_PENDING_READS, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, NEEDS_UNHELD
+	SIZES	write, WHAT_WRITE, THREAD_PENDING_WRITES, WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, NEEDS_UNSPLIT
+	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, NEEDS_UNHELD
+	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, NEEDS_UNSPLIT
 	THUNK	access_sized_thunk, access_common, 0
 	PREFETCH_THUNK access_prefetch_thunk
 	MARK	access_masked_thunk_start
