@@ -25,13 +25,15 @@ reports_libreports_a_SOURCES = \
 	%D%/blocks/block_type.c %D%/blocks/block_type.h %D%/blocks/peel.h \
 	%D%/blocks/member.c %D%/blocks/member.h \
 	%D%/blocks/result_type.c %D%/blocks/result_type.h \
+	%D%/code/holders.c %D%/code/holders.h \
+	%D%/code/imports.c \
+	%D%/code/straight.c %D%/code/straight.h \
+	%D%/code/unneeded.c %D%/code/unneeded.h \
 	%D%/types/code.c %D%/types/code.h \
 	%D%/types/containers.c %D%/types/containers.def %D%/types/containers.h \
 	%D%/types/stable_names.c %D%/types/stable_names.h \
-	%D%/types/straight.c %D%/types/straight.h \
 	%D%/types/data.c %D%/types/data.h \
 	%D%/types/form.h \
-	%D%/types/imports.c \
 	%D%/types/pointee.c %D%/types/pointee.h \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \

@@ -206,6 +206,18 @@ static bool is_beside_atomic(const struct reading *reading)
 	return accessed;
 }
 
+/* Does it name neither the variable nor what may be a way to it? */
+static bool names_no_way(const struct reading *reading)
+{
+	const struct statement_question *question = reading->question;
+	size_t named, whole_named, accessed;
+
+	reading_count_variable(reading, question->variable, &named, &accessed);
+	reading_count_variable(reading, question->whole, &whole_named, &accessed);
+	return question->variable && !named && !whole_named && !has_dereference(reading) &&
+	       !reading->has_reference && !reading->has_member;
+}
+
 /* Why the statement cannot be the access itself; NULL if it can. */
 static const char *find_mismatch(const struct reading *reading)
 {
@@ -215,12 +227,8 @@ static const char *find_mismatch(const struct reading *reading)
 	reading_count_variable(reading, question->variable, &named, &accessed);
 	if (!reading->has_data)
 		return "its statement names no variable";
-	if (question->variable && !named && !has_dereference(reading) && !reading->has_reference &&
-	    !reading->has_member) {
-		reading_count_variable(reading, question->whole, &named, &accessed);
-		if (!named)
-			return "its statement does not name it";
-	}
+	if (names_no_way(reading))
+		return "its statement does not name it";
 	if (named && !accessed)
 		return "its statement only takes its address";
 	if (question->is_write && !has_assignment(reading))
@@ -329,12 +337,27 @@ static bool is_in_function(const struct statement_question *question)
 	return scopes_at(question->image, question->address, &scopes, &bias) > 0;
 }
 
+/* Is it the head of the function, which has no access in it?  What has been moved to the beginning
+ * of its code is at that line. */
+static bool is_head(const struct reading *reading)
+{
+	const char *function = reading->question->frame->function;
+	const struct token *last = &reading->tokens[reading->count - 1];
+	const struct token *end = reading->list->tokens + reading->list->count;
+	size_t named, accessed;
+
+	reading_count_variable(reading, function, &named, &accessed);
+	return named && (lexer_token_is(last, "{") ||
+			 (last + 1 < end && lexer_token_is(last + 1, "{")));
+}
+
 struct evidence statement_read(struct statements *statements,
 			       const struct statement_question *question)
 {
 	const struct source_frame *frame = question->frame;
 	struct reading reading = {.statements = statements, .question = question};
 	struct known_source *source;
+	struct evidence evidence;
 	size_t first = 0;
 	size_t last = 0;
 
@@ -358,5 +381,7 @@ struct evidence statement_read(struct statements *statements,
 	reading_widen(&source->list, &first, &last);
 	reading.tokens = source->list.tokens + first;
 	reading.count = last - first + 1;
-	return read_statement(&reading);
+	evidence = read_statement(&reading);
+	evidence.is_unnamed = names_no_way(&reading) || is_head(&reading);
+	return evidence;
 }

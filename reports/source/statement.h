@@ -20,6 +20,7 @@ struct evidence {
 	const char *why;  /* "by its source"; for UNKNOWN: what is not known */
 	bool is_assembly; /* the statement has inline assembly: any instruction may be atomic */
 	bool is_same; /* it stores what is there already */
+	bool is_unnamed; /* the statement does not name it: macros aside, it is not there */
 	bool is_moved; /* the statement has no such access, but others have */
 	bool may_have_atomic; /* the statement has an atomic operation, or what may be one */
 	bool names_sibling; /* it names another member of the structure, and not the variable */

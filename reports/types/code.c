@@ -7,6 +7,7 @@
 
 #define CODE_BYTES_MAX (256u * 1024) /* of a function: larger ones are not decoded */
 #define INSTRUCTION_BYTES_MAX 15u
+#define STEP_BYTES 4096u
 #define BUCKET_COUNT 4096u
 
 /* The file's bytes from @address on, at least @wanted of them; or NULL. */
@@ -80,6 +81,16 @@ static struct known_code *find_known(struct elf_image *image, uint64_t start)
 	return known;
 }
 
+/* The bytes of the function at @start, at least up to those of an instruction at @offset if the
+ * file has them: *@left.  In steps, as each size is kept by libelf. */
+static const unsigned char *find_function_bytes(struct elf_image *image, uint64_t start,
+						size_t offset, size_t *left)
+{
+	size_t steps = (offset + INSTRUCTION_BYTES_MAX) / STEP_BYTES + 1;
+
+	return find_bytes(image, start, steps * STEP_BYTES, left);
+}
+
 /* Decodes on, up to and including the instruction at @wanted. */
 static void decode_up_to(struct elf_image *image, struct known_code *known, size_t wanted)
 {
@@ -89,7 +100,7 @@ static void decode_up_to(struct elf_image *image, struct known_code *known, size
 
 	if (known->has_ended || known->bytes > wanted)
 		return;
-	bytes = find_bytes(image, known->start, wanted + INSTRUCTION_BYTES_MAX, &left);
+	bytes = find_function_bytes(image, known->start, wanted, &left);
 	known->has_ended = !bytes || !decoder;
 	while (!known->has_ended && known->bytes <= wanted) {
 		struct instruction *instruction;
@@ -139,6 +150,16 @@ bool code_decode(struct elf_image *image, uint64_t start, uint64_t address, stru
 	count = count_up_to(known, address - start);
 	*code = (struct code){known->instructions, count, start};
 	return count && start + known->instructions[count - 1].offset == address;
+}
+
+const unsigned char *code_bytes(struct elf_image *image, const struct code *code)
+{
+	const struct instruction *last = &code->instructions[code->count - 1];
+	size_t left = 0;
+	const unsigned char *bytes =
+		find_function_bytes(image, code->start, last->offset, &left);
+
+	return bytes && last->offset + last->length <= left ? bytes + last->offset : NULL;
 }
 
 /* The start of the function at @address, by its symbol or the unwind table. */

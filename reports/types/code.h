@@ -18,6 +18,9 @@ bool code_decode(struct elf_image *image, uint64_t start, uint64_t address, stru
 /* The same of the function that has @address. */
 bool code_read(struct elf_image *image, uint64_t address, struct code *code);
 
+/* The bytes of the last instruction of @code; or NULL. */
+const unsigned char *code_bytes(struct elf_image *image, const struct code *code);
+
 /* A number of what the function that has @address does from its start to there, wherever it
  * lies: forms and lengths of its instructions, without addresses.  False if unknown. */
 bool code_content(struct elf_image *image, uint64_t address, uint64_t *content);

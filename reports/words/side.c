@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/code/straight.h"
+#include "reports/code/unneeded.h"
 #include "reports/types/data.h"
-#include "reports/types/straight.h"
 #include "reports/source/names.h"
 #include "reports/source/words.h"
 #include "reports/words/memory.h"
@@ -318,8 +319,10 @@ struct evidence side_check(const struct side *side)
 	if (side_check_type(side, &evidence))
 		return evidence;
 	text = check_text(side);
-	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side))
-		return make_claim(CLAIM_PLAIN, "by its instruction, which gcc uses for no atomic");
+	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side)) {
+		text.claim = CLAIM_PLAIN;
+		text.why = "by its instruction, which gcc uses for no atomic";
+	}
 	return text;
 }
 
@@ -349,39 +352,81 @@ bool side_is_compared(const struct side *side)
 	return !side->is_write && side->image && straight_is_compared(side->image, side->address);
 }
 
-/* Has the compiler moved the load at the line of @frame out of a loop, in which its value is used
- * under a condition alone?  gcc leaves it its line. */
-static bool is_out_of_loop(const struct side *side, const struct source_frame *frame)
+static bool is_same_line(const struct source_frame *left, const struct source_frame *right)
 {
-	struct loop loop;
+	return left->file && right->file && left->line == right->line &&
+	       strcmp(left->file, right->file) == 0;
+}
 
-	if (!straight_find_loop(side->image, side->address, &loop))
-		return false;
-	for (size_t i = 0; i < loop.count; i++) {
-		const struct source_stack *there =
-			symbolize_beside(side->view->symbolizer, side->finding->process,
-					 side->event->stack, loop.addresses[i]);
-
-		if (!frame->line || (there && there->frame_count && there->frames[0].file &&
-				     there->frames[0].line == frame->line &&
-				     strcmp(there->frames[0].file, frame->file) == 0))
+/* Is the line of @frame one of those at which @stack is in one function, inlined calls too? */
+static bool is_line_of(const struct source_frame *frame, const struct source_stack *stack)
+{
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		if (is_same_line(frame, &stack->frames[i]))
 			return true;
+		if (!stack->frames[i].is_inlined)
+			break;
 	}
 	return false;
+}
+
+/* The frame of @stack that is in the same function as @frame; or NULL. */
+static const struct source_frame *frame_beside(const struct source_frame *frame,
+					       const struct source_stack *stack)
+{
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct source_frame *there = &stack->frames[i];
+
+		if (there->line && there->file && there->function && frame->function &&
+		    strcmp(there->file, frame->file) == 0 &&
+		    strcmp(there->function, frame->function) == 0)
+			return there;
+		if (!there->is_inlined)
+			break;
+	}
+	return NULL;
+}
+
+/* Has the load been in one of the loops that follow it?  gcc leaves it its line, which is one of
+ * the loop's, or between these. */
+static bool is_out_of_loop(const struct side *side, const struct unneeded_loops *loops)
+{
+	const struct source_frame *frame = &side->frames->frames[0];
+	uint32_t behind = 0, ahead = 0; /* loops with later lines, with earlier ones: bits */
+
+	for (size_t i = 0; i < loops->count; i++) {
+		const struct source_stack *there = symbolize_beside(
+			side->view->symbolizer, side->finding->process, side->event->stack,
+			loops->start + loops->rows[i].offset);
+		const struct source_frame *beside = there ? frame_beside(frame, there) : NULL;
+
+		if (!there || !there->frame_count || !there->frames[0].line)
+			continue;
+		if (is_line_of(&there->frames[0], side->frames) || is_line_of(frame, there))
+			return true;
+		if (beside && loops->rows[i].loop) {
+			uint32_t bit = 1u << loops->rows[i].loop % 32;
+
+			*(beside->line > frame->line ? &behind : &ahead) |= bit;
+		}
+	}
+	return behind & ahead;
 }
 
 bool side_is_ahead(const struct side *side, const struct evidence *evidence)
 {
 	const struct source_frame *frame =
 		side->frames && side->frames->frame_count ? &side->frames->frames[0] : NULL;
+	struct unneeded_loops loops;
 
 	if (side->is_write)
 		return false;
-	return side->finding->finding->details & DETAIL_DOUBTFUL ||
-	       (side->image && frame && frame->file &&
-		(((!frame->line || evidence->is_moved) &&
-		  straight_is_ahead(side->image, side->address)) ||
-		 is_out_of_loop(side, frame)));
+	if (side->finding->finding->details & DETAIL_DOUBTFUL)
+		return true;
+	return side->image && frame && frame->file &&
+	       unneeded_find(side->image, side->address, &loops) &&
+	       (!frame->line || evidence->is_unnamed || evidence->is_moved ||
+		is_out_of_loop(side, &loops));
 }
 
 bool side_is_beside(const struct side *side)

@@ -66,6 +66,7 @@ floors='
  6 src/detect/predicate
  6 src/x86/flow
  6 reports/blocks
+ 6 reports/code
  6 reports/source
  6 src/inspect/stack
  6 src/inspect/objects

@@ -12,6 +12,9 @@
  *   WORD|WORD        one of them
  *   WORD?            may be there too
  * Any other warning or error is a failure.
+ *
+ * " * Levels: 0 1 2 3" in the head of a source asks for these levels of optimisation in place of 0
+ * and 2.
  */
 #ifndef CASES_H
 #define CASES_H

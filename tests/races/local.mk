@@ -5,7 +5,7 @@ SUITES += tests/races/run_races
 dist_check_SCRIPTS += tests/races/run_races
 EXTRA_DIST += \
 	tests/races/accessors.c \
-	tests/races/moved_loads.c tests/races/picked_loads.c \
+	tests/races/hoisted_loads.c tests/races/moved_loads.c tests/races/picked_loads.c \
 	tests/races/accessors_cxx.cc \
 	tests/races/accessors_open.cc \
 	tests/races/atomic_idioms.c \

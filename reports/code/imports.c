@@ -1,4 +1,4 @@
-#include "reports/types/straight.h"
+#include "reports/code/straight.h"
 
 #include <string.h>
 

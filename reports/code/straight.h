@@ -32,22 +32,6 @@ bool straight_makes_memory(struct elf_image *image, uint64_t address);
 bool straight_find_stored(struct elf_image *image, uint64_t address,
 			  uint64_t *value);
 
-/* Does the instruction at @address load what may not be needed: does a branch follow before
- * its value is used? */
-bool straight_is_ahead(struct elf_image *image, uint64_t address);
-
-#define LOOP_MAX 64u
-
-/* Where the instructions of a loop are. */
-struct loop {
-	uint64_t addresses[LOOP_MAX];
-	size_t count;
-};
-
-/* The loop in front of which the instruction at @address loads what its rounds use under a
- * condition alone.  The load was in it if it is of one of its lines. */
-bool straight_find_loop(struct elf_image *image, uint64_t address, struct loop *loop);
-
 /* Does a locked comparison follow soon behind the load at @address, perhaps with what it has
  * loaded?  Then it does no harm if that was not atomic. */
 bool straight_is_compared(struct elf_image *image, uint64_t address);
