@@ -100,7 +100,7 @@ static inline int guest_is_past(clockid_t clock, struct timespec deadline)
 /* While another thread is to come so far: on a busy machine who merely yields waits for all. */
 static inline void guest_pause(void)
 {
-	const struct timespec shortly = {.tv_nsec = 20000};
+	const struct timespec shortly = {0, 20000};
 
 	nanosleep(&shortly, NULL);
 }
