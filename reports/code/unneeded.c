@@ -68,7 +68,8 @@ static void add_state(struct walk *walk, int64_t offset, holders held)
 	if (walk->count == STATES_MAX)
 		walk->is_dropped = true;
 	else
-		walk->states[walk->count++] = (struct state){.offset = (uint32_t)offset, .held = held};
+		walk->states[walk->count++] =
+			(struct state){.offset = (uint32_t)offset, .held = held};
 }
 
 /* The way ends, having had @held. */

@@ -15,7 +15,8 @@
 /* A set with nothing behind it. */
 static fd_set *make_set(void)
 {
-	char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	CHECK(page != MAP_FAILED);
 	CHECK_IS(mprotect(page + PAGE, PAGE, PROT_NONE), 0);
