@@ -1,5 +1,5 @@
 /*
- * The walk over a function's code that both analyses of flow make; internal to flow.
+ * The walk over a function's code that both analyses of flow make, and checks/waits.c.
  *
  * States are kept where paths meet, at joins.  The first pass walks all code.  After
  * that, code behind a changed join is walked up to the next join, until nothing
