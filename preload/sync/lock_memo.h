@@ -237,8 +237,8 @@ lock_memo_take_token(const struct guest_thread *self, uintptr_t address, const u
 	info = entry->object->info;
 	if (UNLIKELY(!semaphore_is_lock(info)) || UNLIKELY(!lock_memo_is_stack(entry)))
 		return false;
-	fetch_add_acq_rel(&info->extra->value, -1);
 	semaphore_note_held(thread, info);
+	fetch_add_acq_rel(&info->extra->value, -1);
 	lock_memo_add(entry, entry->object, thread->held.top, thread);
 	return true;
 }

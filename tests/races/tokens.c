@@ -245,7 +245,63 @@ static void few_case(void)
 		pthread_join(threads[i], NULL);
 }
 
+/* The first reader locks the writer out, the last one lets it in; a turnstile before the room. */
+static sem_t room_free, room_lock, room_turn;
+static int room_readers;
+static long room_data;
+
+static void *room_read(void *unused)
+{
+	long total = 0;
+
+	for (int round = 0; round < 20; round++) {
+		take(&room_turn);
+		give(&room_turn);
+		take(&room_lock);
+		if (++room_readers == 1)
+			take(&room_free);
+		give(&room_lock);
+		total += room_data;
+		for (int i = 0; i < 10; i++)
+			sched_yield();
+		take(&room_lock);
+		if (--room_readers == 0)
+			give(&room_free);
+		give(&room_lock);
+	}
+	KEEP(total);
+	return unused;
+}
+
+static void *room_write(void *unused)
+{
+	for (int round = 0; round < 20; round++) {
+		take(&room_turn);
+		take(&room_free);
+		room_data++;
+		sched_yield();
+		give(&room_turn);
+		give(&room_free);
+	}
+	return unused;
+}
+
+static void room_case(void)
+{
+	thread_body *const bodies[] = {room_read, room_read, room_write, room_read};
+	pthread_t threads[4];
+
+	MUST(sem_init(&room_free, 0, 1) == 0);
+	MUST(sem_init(&room_lock, 0, 1) == 0);
+	MUST(sem_init(&room_turn, 0, 1) == 0);
+	for (int i = 0; i < 4; i++)
+		MUST(pthread_create(&threads[i], NULL, bodies[i], NULL) == 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static const struct race_case cases[] = {
+	CASE(room, "silent"),
 	CASE(permits, "data-race:error|lost-update:error"),
 	CASE(gathered, "silent"),
 	CASE(slots, "silent"),

@@ -62,3 +62,21 @@ void held_locks_rehash(struct held_locks *held, uint64_t base)
 	for (struct held_lock *at = held->locks; at < held->top; at++)
 		at->chain = held_locks_extend(at[-1].chain, at->object, at->mode);
 }
+
+static bool has_id(const struct held_locks *held, lock_id lock)
+{
+	for (uint32_t i = 0; i < held->count; i++)
+		if (held_locks_is_lock(&held->locks[i]) && held->locks[i].object->info->id == lock)
+			return true;
+	return false;
+}
+
+bool held_locks_is_passed_on(const struct held_locks *held, const struct held_lock *lock)
+{
+	const struct sync_info *info = lock->object->info;
+
+	for (unsigned i = 0; info->kind == OBJECT_SEMAPHORE && i < SYNC_TAKEN_UNDER; i++)
+		if (info->extra->taken_under[i] && !has_id(held, info->extra->taken_under[i]))
+			return true;
+	return false;
+}

@@ -130,6 +130,20 @@ static inline struct held_lock *held_locks_find(const struct held_locks *held,
 	return NULL;
 }
 
+/* A semaphore that turned out to be no lock stays among the held locks until its thread's next call
+ * on it. */
+static inline bool held_locks_is_lock(const struct held_lock *held)
+{
+	return held->object->info && !held->object->info->is_not_a_lock;
+}
+
+/*
+ * Is @lock, one of @held, a semaphore that was taken under a lock which has been given back since?
+ * Then what that lock guards may say who posts it, as the number of readers does of which the first
+ * one waits and the last one posts: its thread may have nothing more to do with it.
+ */
+bool held_locks_is_passed_on(const struct held_locks *held, const struct held_lock *lock);
+
 /* What the hold that stands for none is where there is no room at all. */
 extern struct held_lock held_locks_none[1];
 

@@ -44,6 +44,7 @@ struct waker_note {
 	thread_id thread;
 	stack_id hold;
 	stack_id stack;
+	bool is_of_taken; /* the token that is out was taken under this lock */
 };
 
 /* An event in an object's life, and when: the plain word of the thread then. */
@@ -79,6 +80,7 @@ struct sync_extra {
 
 	/* Semaphores. */
 	bool is_value_known;
+	bool has_one_token; /* at first */
 	bool has_been_unlocked; /* posted by the thread that had waited */
 	int64_t value;		/* posts less completed waits */
 	struct vclock_snapshot *tokens[SYNC_TOKENS]; /* what they bring: sync/semaphore.h */

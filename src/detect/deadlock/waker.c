@@ -47,19 +47,32 @@ static void report_waker(struct detector *detector, const struct sync_object *ob
 			 const struct waker_note *kept, const struct waker_note *brought)
 {
 	struct finding *finding = report_begin(detector, FINDING_WAIT_HOLDING_LOCK);
+	const struct sync_info *lock = detector_lock(detector, kept->lock);
+	bool is_provisional = lock && lock->kind == OBJECT_SEMAPHORE;
+	uint32_t number;
 
+	finding->is_provisional = is_provisional;
 	report_lock_event(finding, kept->thread, ACTION_HOLD, kept->lock, kept->hold);
 	report_event(finding, kept->thread, ACTION_WAIT, object, kept->stack);
 	report_lock_event(finding, brought->thread, ACTION_HOLD, brought->lock, brought->hold);
 	report_event(finding, brought->thread, ACTION_SIGNAL, object, brought->stack);
-	report_emit(detector, finding, hash_append(hash_append(1, kept->stack), brought->stack));
+	number = report_emit(detector, finding,
+			     hash_append(hash_append(1, kept->stack), brought->stack));
+	if (is_provisional && number)
+		report_note_provisional(sync_find(&detector->objects, lock->address), number);
 }
 
-/* Keeps a note unless there is one of this thread and lock, or no room. */
+static bool is_same(const struct waker_note *left, const struct waker_note *right)
+{
+	return left->lock == right->lock && left->thread == right->thread &&
+	       left->is_of_taken == right->is_of_taken;
+}
+
+/* Keeps a note unless there is such a one, or no room. */
 static bool add_note(struct waker_note *notes, const struct waker_note *note)
 {
 	for (unsigned i = 0; i < WAKER_NOTE_MAX; i++) {
-		if (notes[i].lock == note->lock && notes[i].thread == note->thread)
+		if (is_same(&notes[i], note))
 			return false;
 		if (!notes[i].lock) {
 			notes[i] = *note;
@@ -72,8 +85,52 @@ static bool add_note(struct waker_note *notes, const struct waker_note *note)
 static void compare_notes(struct detector *detector, const struct sync_object *object,
 			  const struct waker_note *kept, const struct waker_note *brought)
 {
-	if (kept->lock && kept->lock == brought->lock && kept->thread != brought->thread)
+	if (kept->lock && kept->lock == brought->lock && kept->thread != brought->thread &&
+	    kept->is_of_taken == brought->is_of_taken)
 		report_waker(detector, object, kept, brought);
+}
+
+/* Does @object have one token, which has been taken, but it is not said yet under which locks? */
+static bool is_being_taken(const struct sync_object *object)
+{
+	const struct sync_extra *extra = object->info->extra;
+
+	return object->info->kind == OBJECT_SEMAPHORE && extra->has_one_token &&
+	       load_acquire(&extra->value) != 0;
+}
+
+/*
+ * Of a semaphore with one token: was that taken under @lock?  Who holds @lock and waits for such a
+ * token waits for others than who waits for one that was taken without: the first reader of a
+ * room, under the lock of their number, waits for a writer alone, and it is the last reader who
+ * posts under that lock.
+ */
+static bool is_of_taken(const struct sync_object *object, lock_id lock)
+{
+	const struct sync_extra *extra = object->info->extra;
+
+	if (object->info->kind != OBJECT_SEMAPHORE || !extra->has_one_token)
+		return false;
+	for (unsigned i = 0; i < SYNC_TAKEN_UNDER; i++)
+		if (extra->taken_under[i] == lock)
+			return true;
+	return false;
+}
+
+/* What there is to note of @held; false: nothing.  @mutex: that of the condition @object. */
+static bool find_note(const struct thread *thread, const struct held_lock *held,
+		      const struct sync_object *object, const struct sync_object *mutex,
+		      stack_id stack, struct waker_note *note)
+{
+	lock_id lock;
+
+	if (held->object == mutex || held->object == object || !held_locks_is_lock(held) ||
+	    held->mode != LOCK_EXCLUSIVE || held_locks_is_passed_on(&thread->held, held))
+		return false;
+	lock = held->object->info->id;
+	*note = (struct waker_note){lock, thread->id, held->stack, stack,
+				    is_of_taken(object, lock)};
+	return true;
 }
 
 static void note_locks(struct detector *detector, struct thread *thread,
@@ -83,13 +140,10 @@ static void note_locks(struct detector *detector, struct thread *thread,
 	struct sync_info *info = object->info;
 
 	for (uint32_t i = 0; i < thread->held.count; i++) {
-		const struct held_lock *held = &thread->held.locks[i];
 		struct waker_note note;
 
-		if (held->object == mutex || held->object == object || !held->object->info ||
-		    held->mode != LOCK_EXCLUSIVE)
+		if (!find_note(thread, &thread->held.locks[i], object, mutex, stack, &note))
 			continue;
-		note = (struct waker_note){held->object->info->id, thread->id, held->stack, stack};
 		if (!add_note(is_wait ? info->extra->kept : info->extra->brought, &note))
 			continue;
 		named_ids_add(&detector->objects.named, note.lock);
@@ -109,15 +163,13 @@ static bool has_all_notes(const struct thread *thread, const struct waker_note *
 			  const struct sync_object *object, const struct sync_object *mutex)
 {
 	for (uint32_t i = 0; i < thread->held.count; i++) {
-		const struct held_lock *held = &thread->held.locks[i];
+		struct waker_note note;
 		bool is_noted = false;
 
-		if (held->object == mutex || held->object == object || !held->object->info ||
-		    held->mode != LOCK_EXCLUSIVE)
+		if (!find_note(thread, &thread->held.locks[i], object, mutex, 0, &note))
 			continue;
 		for (unsigned n = 0; n < WAKER_NOTE_MAX && !is_noted; n++)
-			is_noted = notes[n].thread == thread->id &&
-				   notes[n].lock == held->object->info->id;
+			is_noted = is_same(&notes[n], &note);
 		if (!is_noted && !notes[WAKER_NOTE_MAX - 1].lock)
 			return false;
 	}
@@ -127,7 +179,8 @@ static bool has_all_notes(const struct thread *thread, const struct waker_note *
 void waker_waits(struct detector *detector, struct thread *thread, struct sync_object *object,
 		 struct sync_object *mutex, stack_id stack)
 {
-	if (!object->info || has_all_notes(thread, object->info->extra->kept, object, mutex))
+	if (!object->info || has_all_notes(thread, object->info->extra->kept, object, mutex) ||
+	    is_being_taken(object))
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)

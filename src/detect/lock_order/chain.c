@@ -90,13 +90,6 @@ static void add_validated(struct detector *detector, uint64_t key)
 
 /* --- Edges to the lock that is wanted ----------------------------------------------- */
 
-/* A semaphore that turned out to be no lock stays among the held locks until its
- * thread's next call on it. */
-static bool is_held_lock(const struct held_lock *held)
-{
-	return held->object->info && !held->object->info->is_not_a_lock;
-}
-
 /* The ids of the locks that @thread holds, in order (by insertion, as they are few).
  * Returns their number. */
 static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
@@ -108,7 +101,7 @@ static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 		struct gate gate;
 		uint32_t at = count;
 
-		if (!is_held_lock(held))
+		if (!held_locks_is_lock(held))
 			continue;
 		gate = (struct gate){held->object->info->id, held->mode};
 		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
@@ -166,18 +159,19 @@ static bool is_unpublished(struct detector *detector, const struct thread *threa
 }
 
 /*
- * Is the held lock a semaphore that its thread took under @object, too?  Then what @object
- * guards may say who waits for it, as the number of readers does of which the first one
- * waits and the last one posts, and nobody waits there while a reader wants @object again.
+ * Is the held lock a semaphore that its thread took under @object, or under a lock that it has
+ * given back?  Nobody waits for the first of several readers, holding the lock of their number,
+ * while a reader wants that lock again.
  */
-static bool was_taken_under(const struct held_lock *held, const struct sync_object *object)
+static bool was_taken_under(const struct thread *thread, const struct held_lock *held,
+			    const struct sync_object *object)
 {
 	const struct sync_info *info = held->object->info;
 
 	for (unsigned i = 0; info->kind == OBJECT_SEMAPHORE && i < SYNC_TAKEN_UNDER; i++)
 		if (info->extra->taken_under[i] == object->info->id)
 			return true;
-	return false;
+	return held_locks_is_passed_on(&thread->held, held);
 }
 
 static bool is_edge_left_out(const struct thread *thread, const struct sync_object *object)
@@ -185,7 +179,7 @@ static bool is_edge_left_out(const struct thread *thread, const struct sync_obje
 	for (uint32_t i = 0; i < thread->held.count; i++) {
 		const struct held_lock *held = &thread->held.locks[i];
 
-		if (is_held_lock(held) && was_taken_under(held, object))
+		if (held_locks_is_lock(held) && was_taken_under(thread, held, object))
 			return true;
 	}
 	return false;
@@ -201,8 +195,8 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 	for (uint32_t i = 0; i < thread->held.count; i++) {
 		struct held_lock *held = &thread->held.locks[i];
 
-		if (!is_held_lock(held) || held->object == object ||
-		    was_taken_under(held, object))
+		if (!held_locks_is_lock(held) || held->object == object ||
+		    was_taken_under(thread, held, object))
 			continue;
 		witness->from_mode = held->mode;
 		witness->from_stack = held->stack;
@@ -213,7 +207,9 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 		if (!witness->is_unpublished)
 			order_save(detector, held->object->info, object->info, witness, gates_hash);
 		witness->is_unpublished = false; /* other locks of the class may be known */
-		class_order_add(detector, thread, held, object, witness);
+		if (object->info->kind != OBJECT_SEMAPHORE &&
+		    held->object->info->kind != OBJECT_SEMAPHORE)
+			class_order_add(detector, thread, held, object, witness);
 	}
 	return is_complete;
 }

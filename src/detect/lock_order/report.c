@@ -86,6 +86,21 @@ static enum finding_kind choose_kind(const struct order_cycle *cycle)
 							: FINDING_LOCK_ORDER_INVERSION;
 }
 
+static struct sync_info *find_semaphore(const struct detector *detector, lock_id lock)
+{
+	struct sync_info *info = detector_lock(detector, lock);
+
+	return info && info->kind == OBJECT_SEMAPHORE ? info : NULL;
+}
+
+static bool has_semaphore(const struct detector *detector, const struct order_cycle *cycle)
+{
+	for (uint32_t i = 0; i < count_edges(cycle); i++)
+		if (find_semaphore(detector, cycle->edges[i].from))
+			return true;
+	return false;
+}
+
 /* The number of the report, or UINT32_MAX if the finding is not emitted. */
 static uint32_t report_cycle(struct detector *detector, const struct order_cycle *cycle,
 			     bool is_of_classes)
@@ -106,16 +121,10 @@ static uint32_t report_cycle(struct detector *detector, const struct order_cycle
 		if (finding->severity == SEVERITY_ERROR)
 			finding->severity = SEVERITY_WARNING;
 	}
+	finding->is_provisional = !is_of_classes && has_semaphore(detector, cycle);
 	finding->replaces = cycle->replaces == UINT32_MAX ? 0 : cycle->replaces;
 	number = report_emit(detector, finding, hash_places(cycle, cycle->verdict));
 	return number ? number : UINT32_MAX;
-}
-
-static struct sync_info *find_semaphore(const struct detector *detector, lock_id lock)
-{
-	struct sync_info *info = detector_lock(detector, lock);
-
-	return info && info->kind == OBJECT_SEMAPHORE ? info : NULL;
 }
 
 /* A semaphore is known to be a lock only if its waiter has posted it. */

@@ -16,6 +16,7 @@ void semaphore_initialised(struct detector *detector, struct sync_object *object
 	object->info->extra->is_value_known = true;
 	object->info->extra->value = value;
 	object->info->extra->plain_count = value;
+	object->info->extra->has_one_token = value == 1;
 	object->info->is_not_a_lock = value != 1;
 }
 
@@ -158,13 +159,14 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 	if (!info)
 		return;
 	life_used(detector, thread, object, ACTION_WAIT, stack);
+	if (info->extra->has_one_token)
+		semaphore_note_held(thread, info);
 	fetch_add_acq_rel(&info->extra->value, -1);
 	if (!semaphore_is_lock(info)) {
 		/* If it was taken as a lock, it is none any more. */
 		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
 		take_token(detector, thread, object);
 	} else if (!held_locks_find(&thread->held, object)) {
-		semaphore_note_held(thread, info);
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
 	}
 }

@@ -15,7 +15,8 @@
  * by another thread shows that it is not; what was found by then is retracted.
  * Nothing is found before such a post was seen, and a thread that waits twice
  * in a row waits for another's post, not for itself.  Who takes it under another
- * lock and wants that again, before it posts, makes no edge between the two.
+ * lock and wants that again, before it posts, makes no edge between the two, nor, when it
+ * has given that back, from the semaphore to any other.
  */
 #ifndef DETECT_SYNC_SEMAPHORE_H
 #define DETECT_SYNC_SEMAPHORE_H
@@ -30,8 +31,8 @@ static inline bool semaphore_is_lock(const struct sync_info *info)
 	return info && info->extra->is_value_known && !info->is_not_a_lock;
 }
 
-/* Notes what @thread, which is about to hold it as a lock, holds: lock_order/chain.c looks
- * there. */
+/* Notes what @thread, which has just taken the only token, holds, before the value says that it is
+ * out: lock_order/chain.c and deadlock/waker.c look there. */
 static inline void semaphore_note_held(const struct thread *thread, struct sync_info *info)
 {
 	const struct held_lock *held = thread->held.top;
