@@ -47,6 +47,7 @@ reports_libreports_a_SOURCES = \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/elsewhere.c %D%/source/elsewhere.h \
 	%D%/source/operand.c %D%/source/operand.h \
+	%D%/source/operations.c %D%/source/operations.h \
 	%D%/source/reading.c %D%/source/reading.h \
 	%D%/source/statement.c %D%/source/statement.h \
 	%D%/source/words.c %D%/source/words.h \

@@ -11,6 +11,7 @@
 #include "reports/source/macros.h"
 #include "reports/source/md5.h"
 #include "reports/source/names.h"
+#include "reports/source/operations.h"
 #include "reports/source/reading.h"
 #include "reports/source/words.h"
 
@@ -300,9 +301,9 @@ static struct evidence read_statement(struct reading *reading)
 	assembly.is_assembly = true;
 	if (reading_has_directive(reading->tokens, reading->count))
 		return make_doubtful("its statement has a directive in it");
-	if (words_find_atomic(reading->tokens, reading->count) ||
-	    words_is_under_atomic(reading->list->tokens,
-				  (size_t)(reading->tokens - reading->list->tokens)))
+	if (words_is_under_atomic(reading->list->tokens,
+				  (size_t)(reading->tokens - reading->list->tokens)) ||
+	    (words_find_atomic(reading->tokens, reading->count) && !operations_leave_out(reading)))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
 		return assembly;

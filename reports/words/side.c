@@ -31,11 +31,23 @@ static struct type_place type_of_access(const struct side *side)
 	return side->finding->memory->variable.part;
 }
 
+/* "table.refs" of "struct table.refs". */
+static const char *without_tag(const char *name)
+{
+	static const char *const tags[] = {"struct ", "union "};
+
+	for (size_t i = 0; name && i < ARRAY_LENGTH(tags); i++)
+		if (strncmp(name, tags[i], strlen(tags[i])) == 0)
+			return name + strlen(tags[i]);
+	return name;
+}
+
 /* "refs" of "table[3].refs"; NULL if it does not end in an identifier. */
-static const char *last_identifier(struct pool *pool, const char *name)
+static const char *last_identifier(struct pool *pool, const char *called)
 {
 	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *name = without_tag(called);
 	size_t end = name ? strcspn(name, "+ ") : 0;
 	size_t start;
 

@@ -287,6 +287,111 @@ static void joined_case(void)
 	MUST(joined_value == 2);
 }
 
+/* What stands beside an atomic operation in its statement is plain. */
+static int copied_from, copied_value;
+
+static void *copied_write(void *unused)
+{
+	copied_value = __atomic_load_n(&copied_from, __ATOMIC_RELAXED);
+	KEEP(copied_value);
+	return unused;
+}
+
+static void *copied_read(void *unused)
+{
+	await_first();
+	return copied_write(unused);
+}
+
+RACE(copied)
+
+static struct ticket { int number, next; } *handed_ticket;
+
+static void *handed_write(void *unused)
+{
+	handed_ticket->number = 1 + __atomic_fetch_add(&handed_ticket->next, 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *handed_read(void *unused)
+{
+	await_first();
+	return handed_write(unused);
+}
+
+static void handed_case(void)
+{
+	handed_ticket = calloc(1, sizeof(*handed_ticket));
+	run_both(handed_write, handed_read, NULL);
+	free(handed_ticket);
+}
+
+/* The same structure, all of whose accesses are atomic operations. */
+static struct ticket *called_ticket;
+
+static void *called_write(void *ticket)
+{
+	struct ticket *called = ticket;
+
+	__atomic_store_n(&called->number, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void *called_read(void *ticket)
+{
+	struct ticket *called = ticket;
+
+	await_first();
+	return __atomic_load_n(&called->number, __ATOMIC_RELAXED) ? NULL : ticket;
+}
+
+static void called_case(void)
+{
+	called_ticket = calloc(1, sizeof(*called_ticket));
+	run_both(called_write, called_read, called_ticket);
+	free(called_ticket);
+}
+
+/* Not what the operation is about, whatever else names it. */
+static int moved_from, moved_value;
+
+static void *moved_write(void *unused)
+{
+	__atomic_store_n(&moved_value, __atomic_load_n(&moved_from, __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *moved_read(void *unused)
+{
+	await_first();
+	if (__atomic_load_n(&moved_value, __ATOMIC_RELAXED) > moved_from)
+		KEEP(moved_value);
+	return unused;
+}
+
+RACE(moved)
+
+/* A type, not an operation. */
+static int typed_from, typed_seen, typed_table[2];
+
+static void *typed_write(void *unused)
+{
+	__atomic_store_n(&typed_table[1], 1, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *typed_read(void *unused)
+{
+	await_first();
+	typed_seen = ((_Atomic(int) *)typed_table)[1] +
+		     __atomic_load_n(&typed_from, __ATOMIC_RELAXED);
+	KEEP(typed_seen);
+	return unused;
+}
+
+RACE(typed)
+
 static const struct race_case cases[] = {
 	CASE(added, "data-race:error"),
 	CASE(reset, "data-race:error"),
@@ -301,6 +406,11 @@ static const struct race_case cases[] = {
 	CASE(recast, "silent"),
 	CASE(counted, "silent"),
 	CASE(joined, "silent"),
+	CASE(copied, "data-race:error"),
+	CASE(handed, "data-race:error"),
+	CASE(called, "silent"),
+	CASE(moved, "silent"),
+	CASE(typed, "silent"),
 };
 
 int main(int argc, char **argv)

@@ -387,6 +387,47 @@ static void *thunk_read(void *unused)
 
 RACE(thunk)
 
+/* What an atomic's member functions return, stored beside it. */
+static struct noted_item { int seen; std::atomic<int> turn; } *noted_made = new noted_item;
+static int noted_last;
+
+static void *noted_write(void *unused)
+{
+	noted_made->seen = noted_made->turn.load(std::memory_order_relaxed) + 1;
+	noted_last = noted_made->turn.exchange(2, std::memory_order_acq_rel);
+	KEEP(noted_last);
+	return unused;
+}
+
+static void *noted_read(void *unused)
+{
+	await_first();
+	noted_last = noted_made->turn.load(std::memory_order_relaxed);
+	KEEP(noted_last);
+	noted_made->seen = 1;
+	return unused;
+}
+
+RACE(noted)
+
+/* The same if the one thread has never touched what is atomic. */
+static struct passed_item { int seen; std::atomic<int> turn; } *passed_made = new passed_item;
+
+static void *passed_write(void *unused)
+{
+	passed_made->seen = passed_made->turn.load(std::memory_order_relaxed) + 1;
+	KEEP(passed_made->seen);
+	return unused;
+}
+
+static void *passed_read(void *unused)
+{
+	await_first();
+	return passed_write(unused);
+}
+
+RACE(passed)
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -405,6 +446,8 @@ static const struct race_case cases[] = {
 	CASE(counted, "data-race:error"),
 	CASE(hoisted, "data-race:error"),
 	CASE(thunk, "data-race:error"),
+	CASE(noted, "data-race:error"),
+	CASE(passed, "data-race:error"),
 };
 
 int main(int argc, char **argv)

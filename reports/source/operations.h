@@ -1,0 +1,20 @@
+/*
+ * Where a statement has its atomic operations, and what is left of it without them: in
+ * "last = __atomic_load_n(&next, order)" the store to last is plain.
+ *
+ * An operation is a call: of a name that says so, or with an argument that does
+ * ("next.load(std::memory_order_relaxed)").
+ */
+#ifndef REPORTS_SOURCE_OPERATIONS_H
+#define REPORTS_SOURCE_OPERATIONS_H
+
+#include "reports/source/reading.h"
+
+/*
+ * Puts a number in place of each atomic operation among the tokens.  False, and nothing is
+ * changed, if one of them names the variable that is asked for, or is no such call, or if
+ * what remains does not name the variable.
+ */
+bool operations_leave_out(struct reading *reading);
+
+#endif
