@@ -42,15 +42,6 @@ bool lexer_token_is(const struct token *token, const char *text)
 	return token->length == strlen(text) && memcmp(token->text, text, token->length) == 0;
 }
 
-const struct macro *lexer_find_macro(const struct token_list *list, const struct token *name)
-{
-	for (size_t i = 0; i < list->macro_count; i++) {
-		if (lexer_token_is(name, list->macros[i].name))
-			return &list->macros[i];
-	}
-	return NULL;
-}
-
 static bool is_rust(const struct lexer *lexer)
 {
 	return lexer->language == LANGUAGE_RUST;

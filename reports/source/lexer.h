@@ -47,9 +47,6 @@ enum language lexer_language(const char *path);
 struct token_list lexer_read(struct pool *pool, const char *text, size_t length,
 			     enum language language);
 
-/* The macro called @name, the first if there are several; or NULL. */
-const struct macro *lexer_find_macro(const struct token_list *list, const struct token *name);
-
 bool lexer_token_is(const struct token *token, const char *text);
 
 #endif

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "reports/source/macros.h"
 #include "reports/source/words.h"
+
+#define MACRO_DEPTH_MAX 4
 
 /* Tokens [start, end), or none. */
 struct part {
@@ -95,6 +98,88 @@ static struct part find_operation(const struct reading *reading, size_t index)
 	return (struct part){find_start(reading, open - 1), close + 1};
 }
 
+static bool is_operation(const struct reading *reading, size_t index, int depth);
+
+static bool is_parameter(const struct macro *macro, const struct token *token)
+{
+	for (size_t i = 0; i < macro->parameter_count && token->kind == TOKEN_NAME; i++)
+		if (macro->parameters[i].length == token->length &&
+		    memcmp(macro->parameters[i].text, token->text, token->length) == 0)
+			return true;
+	return lexer_token_is(token, "__VA_ARGS__");
+}
+
+/* Is the token at @index what "__typeof__(*(place))" is about? */
+static bool is_of_type(const struct reading *reading, size_t index)
+{
+	size_t open = index;
+
+	while ((open = find_opening(reading, open)) != reading->count && open > 0)
+		if (is_at(reading, open - 1, "__typeof__") || is_at(reading, open - 1, "typeof") ||
+		    is_at(reading, open - 1, "sizeof"))
+			return true;
+	return false;
+}
+
+/* Does the macro nothing with its arguments but an atomic operation? */
+static bool is_made_of_operations(const struct reading *asked, const struct macro *macro, int depth)
+{
+	struct reading body = *asked;
+	size_t end = 0; /* of the operation before */
+
+	body.tokens = macro->body;
+	body.count = macro->body_count;
+	if (!macro->is_function || words_find_volatile(body.tokens, body.count) ||
+	    words_find_assembly(body.tokens, body.count))
+		return false;
+	for (size_t i = 0; i < body.count; i++) {
+		struct part part = {0};
+
+		if (is_operation(&body, i, depth + 1))
+			part = find_operation(&body, i);
+		if (part.end > end)
+			end = part.end;
+		if (i >= end && is_parameter(macro, &body.tokens[i]) && !is_of_type(&body, i))
+			return false;
+	}
+	return end > 0;
+}
+
+/* Is the name at @index that of a macro, each of whose definitions is such an operation? */
+static bool is_macro(const struct reading *reading, size_t index, int depth)
+{
+	const struct statement_question *question = reading->question;
+	const struct token *name = &reading->tokens[index];
+	const struct header_macro *found;
+	size_t count = 0;
+	size_t found_count;
+
+	for (size_t i = 0; i < reading->list->macro_count; i++) {
+		const struct macro *macro = &reading->list->macros[i];
+
+		if (!lexer_token_is(name, macro->name))
+			continue;
+		if (!is_made_of_operations(reading, macro, depth))
+			return false;
+		count++;
+	}
+	if (count)
+		return true;
+	found_count = macros_find(reading->statements->macros, question->image, question->address,
+				  question->frame, name, &found);
+	for (size_t i = 0; i < found_count; i++)
+		if (!is_made_of_operations(reading, &found[i].macro, depth))
+			return false;
+	return found_count > 0;
+}
+
+static bool is_operation(const struct reading *reading, size_t index, int depth)
+{
+	return words_find_atomic(&reading->tokens[index], 1) ||
+	       (depth < MACRO_DEPTH_MAX && is_name(reading, index) &&
+		is_at(reading, index + 1, "(") && is_macro(reading, index, depth));
+}
+
 /* What the statement may call the variable. */
 static bool is_variable(const struct reading *reading, const struct token *token)
 {
@@ -121,7 +206,7 @@ static bool mark_operations(const struct reading *reading, bool *is_left_out)
 	for (size_t i = 0; i < reading->count; i++) {
 		struct part part;
 
-		if (!words_find_atomic(&reading->tokens[i], 1))
+		if (!is_operation(reading, i, 0))
 			continue;
 		part = find_operation(reading, i);
 		if (part.start == part.end || names_variable(reading, part))
@@ -153,6 +238,14 @@ static size_t copy_rest(const struct reading *reading, const bool *is_left_out, 
 			rest[count - 1] = *token;
 	}
 	return count;
+}
+
+bool operations_are_in(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		if (is_operation(reading, i, 0))
+			return true;
+	return false;
 }
 
 bool operations_leave_out(struct reading *reading)

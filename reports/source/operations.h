@@ -3,12 +3,15 @@
  * "last = __atomic_load_n(&next, order)" the store to last is plain.
  *
  * An operation is a call: of a name that says so, or with an argument that does
- * ("next.load(std::memory_order_relaxed)").
+ * ("next.load(std::memory_order_relaxed)"), or of a macro that does nothing else with its
+ * arguments.
  */
 #ifndef REPORTS_SOURCE_OPERATIONS_H
 #define REPORTS_SOURCE_OPERATIONS_H
 
 #include "reports/source/reading.h"
+
+bool operations_are_in(const struct reading *reading);
 
 /*
  * Puts a number in place of each atomic operation among the tokens.  False, and nothing is

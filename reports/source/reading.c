@@ -51,6 +51,22 @@ static void note_flags(struct reading *reading, uint32_t flags)
 	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
 }
 
+/* Reads all macros of the file that have the name: any may have been the one in force. */
+static bool read_file_macros(struct reading *reading, const struct token *name, int depth)
+{
+	bool has_read = false;
+
+	for (size_t i = 0; i < reading->list->macro_count && !reading->doubt; i++) {
+		const struct macro *macro = &reading->list->macros[i];
+
+		if (!lexer_token_is(name, macro->name))
+			continue;
+		read_macro(reading, macro, depth);
+		has_read = true;
+	}
+	return has_read;
+}
+
 /* "print!(...)" of Rust. */
 static bool is_rust_macro(const struct token *tokens, size_t count, size_t index)
 {
@@ -103,7 +119,6 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 {
 	const struct statement_question *question = reading->question;
 	const struct token *name = &tokens[index];
-	const struct macro *macro = lexer_find_macro(reading->list, name);
 	uint32_t flags = names_look_up(reading->statements->names, question->image,
 				       question->address, name->text, name->length);
 
@@ -115,11 +130,9 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 				pool_copy(reading->statements->pool, name->text, name->length);
 		return;
 	}
-	if (macro)
-		read_macro(reading, macro, depth);
-	else if (!words_is_harmless(name) &&
-		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
-		 !is_pack(reading->list, name))
+	if (!read_file_macros(reading, name, depth) && !words_is_harmless(name) &&
+	    !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
+	    !is_pack(reading->list, name))
 		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
 }
 

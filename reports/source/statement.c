@@ -303,7 +303,7 @@ static struct evidence read_statement(struct reading *reading)
 		return make_doubtful("its statement has a directive in it");
 	if (words_is_under_atomic(reading->list->tokens,
 				  (size_t)(reading->tokens - reading->list->tokens)) ||
-	    (words_find_atomic(reading->tokens, reading->count) && !operations_leave_out(reading)))
+	    (operations_are_in(reading) && !operations_leave_out(reading)))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
 		return assembly;
