@@ -86,6 +86,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/arch/x86_64/access/part_thunk.inc \
 	%D%/arch/x86_64/access/prefetch_thunk.inc \
 	%D%/arch/x86_64/access/record_thunk.inc \
+	%D%/arch/x86_64/access/span_thunk.inc \
 	%D%/arch/x86_64/access/thunk_context.c \
 	%D%/arch/x86_64/access/thunk_frame.inc \
 	%D%/arch/x86_64/access/vector_state.c \

@@ -213,9 +213,7 @@ static uint32_t settle_claimed(const struct access_frame *frame, uint32_t what)
 	return what | WHAT_AGAIN;
 }
 
-void access_slow(struct access_frame *frame, uint32_t what);
-
-void access_slow(struct access_frame *frame, uint32_t what)
+static void check_slowly(struct access_frame *frame, uint32_t what)
 {
 	struct shadow shadow = shadow_places(frame->words[1]);
 	enum access_callers callers = CALLERS_DROPPED; /* of what a thunk has recorded */
@@ -255,6 +253,16 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	note_value(&access, access_site(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);
 	guest_leave_access(self);
+}
+
+void access_slow(struct access_frame *frame, uint32_t what);
+
+void access_slow(struct access_frame *frame, uint32_t what)
+{
+	check_slowly(frame, what & ~WHAT_AND_NEXT);
+	/* The first half is found to be recorded. */
+	if (UNLIKELY(what & WHAT_AND_NEXT))
+		check_slowly(frame, (what & WHAT_WRITE) | 2 * SHADOW_GRANULE);
 }
 
 void access_whole(struct access_frame *frame, uint32_t what);

@@ -33,7 +33,7 @@ EXTRA_DIST += \
 	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
 	tests/races/shuffles.c \
-	tests/races/split_turns.c \
+	tests/races/spans.c tests/races/split_turns.c \
 	tests/races/split_updates.c \
 	tests/races/split_vectors.c \
 	tests/races/stacks.c \

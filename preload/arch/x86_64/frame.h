@@ -82,6 +82,7 @@ static inline bool access_frame_has_stored(const struct access_frame *frame)
 #define WHAT_WRITE 0x100u
 #define WHAT_AGAIN 0x200u /* the thunk has recorded it, and met another thread */
 #define WHAT_CLAIMED 0x400u /* ... and somebody claimed the page of the word meanwhile */
+#define WHAT_AND_NEXT 0x800u /* ... and the granule behind it is accessed, too */
 
 /* How a struct guest_thread begins (preload/guest/guest.h): thunks raise its guard, too. */
 struct guest_head {

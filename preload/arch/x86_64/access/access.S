@@ -12,6 +12,7 @@
 #include "preload/arch/x86_64/access/line_thunk.inc"
 #include "preload/arch/x86_64/access/part_thunk.inc"
 #include "preload/arch/x86_64/access/whole_thunk.inc"
+#include "preload/arch/x86_64/access/span_thunk.inc"
 #include "preload/arch/x86_64/access/prefetch_thunk.inc"
 
 	/* Marks for thunk_context.c. */
@@ -53,18 +54,20 @@ string_common:
 
 	/* Reads and writes: what is the size, or'ed with WHAT_WRITE. */
 	.macro	SIZES name, flag, table, own, at, other, other_at, origin, unwanted
+	SPAN_COMMON \name\()_span_common, \table, \own, \at, \origin, \unwanted
 	.irp	log, 0, 1, 2
-	PENDING_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \at, \other, \other_at, \origin, \unwanted, access_\name\()_3
+	PENDING_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \at, \other, \other_at, \origin, \unwanted, access_\name\()_3, \name\()_span_common
 	.endr
-	.irp	log, 4, 5, 6
+	WHOLE_THUNK access_\name\()_3, (GRANULE | \flag), \own, \at, \other, \other_at, \origin, \unwanted
+	WHOLE_THUNK access_\name\()_4, (GRANULE | \flag), \own, \at, \other, \other_at, \origin, \unwanted, access_\name\()_next
+	WHOLE_THUNK access_\name\()_next, (GRANULE | \flag), \own, \at, \other, \other_at, \origin, \unwanted, , yes
+	.irp	log, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
 	.endr
 	.endm
 
 	SIZES	read, 0, THREAD_PENDING_READS, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, NEEDS_UNHELD
 	SIZES	write, WHAT_WRITE, THREAD_PENDING_WRITES, WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, NEEDS_UNSPLIT
-	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, READ_AT, WRITE_BIT, WRITE_AT, ORIGINS_READ, NEEDS_UNHELD
-	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, WRITE_AT, READ_BIT, READ_AT, ORIGINS_WRITE, NEEDS_UNSPLIT
 	THUNK	access_sized_thunk, access_common, 0
 	PREFETCH_THUNK access_prefetch_thunk
 	MARK	access_masked_thunk_start
