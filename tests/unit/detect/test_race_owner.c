@@ -91,6 +91,40 @@ START_TEST(an_owner_may_use_locked_instructions)
 }
 END_TEST
 
+/* The first store of an epoch is as quick as the next: the release that it puts off is of what it
+ * comes after. */
+static void store_in_new_epoch(bool is_again)
+{
+	site_id id = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+	uint64_t examined;
+
+	site_attention[id] = SITE_QUIET;
+	a->accesses.sample = 2;
+	quick_access(a, id, 0, 4);
+	run_locked(a, 32);
+	writes(a, 64, 8);
+	examined = a->accesses.examined_count;
+	if (is_again)
+		quick_access(a, id, 0, 4);
+	ck_assert_uint_eq(a->accesses.examined_count, examined);
+	load(b);
+	reads(b, 64, 8);
+}
+
+START_TEST(an_owner_stores_quickly_in_each_epoch)
+{
+	store_in_new_epoch(true);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_it_has_not_stored_in_an_epoch_is_not_released)
+{
+	store_in_new_epoch(false);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 /* Else what comes after the last release were taken to come before. */
 START_TEST(what_may_be_a_lock_has_no_owner)
 {
@@ -285,6 +319,8 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, an_owner_goes_on_in_its_epoch);
 	tcase_add_test(tests, an_owner_may_use_locked_instructions);
+	tcase_add_test(tests, an_owner_stores_quickly_in_each_epoch);
+	tcase_add_test(tests, what_it_has_not_stored_in_an_epoch_is_not_released);
 	tcase_add_test(tests, what_may_be_a_lock_has_no_owner);
 	tcase_add_test(tests, what_an_owner_adds_may_be_lost);
 	tcase_add_test(tests, who_loads_knows_what_came_before_the_store);

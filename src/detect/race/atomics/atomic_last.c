@@ -341,15 +341,11 @@ static uint64_t last_epoch(const struct thread *thread)
 bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
 			uint32_t bytes)
 {
-	const struct atomic_location *location = atomic_table_get(detector, word);
+	struct atomic_location *location = atomic_table_get(detector, word);
 
-	/* relaxed: as above */
-	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes) ||
-	    load_relaxed(&location->owner) != race_base(*thread->clocks.current))
-		return false;
-	memory_settle(detector, thread);
-	/* Settling may have ended the epoch. */
-	return load_relaxed(&location->owner) == race_base(*thread->clocks.current);
+	/* It may load, too. */
+	return location && atomic_load_owned(thread, location) &&
+	       atomic_store_owned(detector, thread, location, bytes);
 }
 
 void atomic_count_store(struct thread *thread, struct atomic_location *location)

@@ -106,7 +106,7 @@ bool atomic_pass_owned(const struct detector *detector, struct thread *thread, u
 bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word, uint32_t bytes,
 		 const struct site *site);
 
-/* The same for such a store alone, after doing what is late. */
+/* The same of such a store: done if the thread owns the location. */
 bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
 			uint32_t bytes);
 
