@@ -140,7 +140,7 @@ enum site_attention {
 	SITE_WANTED,
 	SITE_ORDERING, /* the same for ever: another thread seems to acquire what it stores */
 	SITE_QUIET,
-	SITE_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes while nobody
+	SITE_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes where nobody
 			      * updates in split sections */
 };
 
