@@ -1,8 +1,10 @@
 /*
  * Annotations of order and of benign races: order is of hand-overs that nobody can see. Those
  * of <snarl.h>, and what programs annotated for ThreadSanitizer call.  An address is a name
- * for the hand-over.
+ * for the hand-over.  And regions whose accesses are not to be observed.
  */
+#include "detect/base/clock.h"
+#include "detect/race/memory.h"
 #include "detect/shadow/benign.h"
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
@@ -44,6 +46,21 @@ static void call_benign(uintptr_t address, size_t size_bytes)
 	guest_leave(self);
 }
 
+/* What follows is recorded in an epoch of its own. */
+static void ignore(bool is_write, bool is_begin)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	clock_end_epoch(memory_before_release(&guest_detector, self->thread));
+	if (is_begin)
+		benign_begin(&guest_detector, self->thread, is_write);
+	else
+		benign_end(&guest_detector, self->thread, is_write);
+	guest_leave(self);
+}
+
 EXPORT void snarl_happens_before(const volatile void *address);
 EXPORT void snarl_happens_after(const volatile void *address);
 EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address);
@@ -53,6 +70,14 @@ EXPORT void AnnotateBenignRace(const char *file, int line, const volatile void *
 			       const char *why);
 EXPORT void AnnotateBenignRaceSized(const char *file, int line, const volatile void *address,
 				    size_t size_bytes, const char *why);
+EXPORT void WTFAnnotateHappensBefore(const char *file, int line, uintptr_t address);
+EXPORT void WTFAnnotateHappensAfter(const char *file, int line, uintptr_t address);
+EXPORT void WTFAnnotateBenignRaceSized(const char *file, int line, uintptr_t address,
+				       size_t size_bytes, const char *why);
+EXPORT void AnnotateIgnoreReadsBegin(const char *file, int line);
+EXPORT void AnnotateIgnoreReadsEnd(const char *file, int line);
+EXPORT void AnnotateIgnoreWritesBegin(const char *file, int line);
+EXPORT void AnnotateIgnoreWritesEnd(const char *file, int line);
 EXPORT void __tsan_release(void *address);
 EXPORT void __tsan_acquire(void *address);
 
@@ -102,6 +127,58 @@ EXPORT void AnnotateBenignRaceSized(const char *file, int line, const volatile v
 	(void)line;
 	(void)why;
 	call_benign((uintptr_t)address, size_bytes);
+}
+
+/* Other names of these. */
+EXPORT void WTFAnnotateHappensBefore(const char *file, int line, uintptr_t address)
+{
+	(void)file;
+	(void)line;
+	give_through(address);
+}
+
+EXPORT void WTFAnnotateHappensAfter(const char *file, int line, uintptr_t address)
+{
+	(void)file;
+	(void)line;
+	take_from(address);
+}
+
+EXPORT void WTFAnnotateBenignRaceSized(const char *file, int line, uintptr_t address,
+				       size_t size_bytes, const char *why)
+{
+	(void)file;
+	(void)line;
+	(void)why;
+	call_benign(address, size_bytes);
+}
+
+EXPORT void AnnotateIgnoreReadsBegin(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore(false, true);
+}
+
+EXPORT void AnnotateIgnoreReadsEnd(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore(false, false);
+}
+
+EXPORT void AnnotateIgnoreWritesBegin(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore(true, true);
+}
+
+EXPORT void AnnotateIgnoreWritesEnd(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore(true, false);
 }
 
 EXPORT void __tsan_release(void *address)

@@ -24,7 +24,7 @@ EXTRA_DIST += \
 	tests/command/part_live.sh \
 	tests/command/lonely.c tests/command/part_lonely.sh \
 	tests/command/part_merge.sh \
-	tests/command/annotated.c tests/command/own_locks.c \
+	tests/command/annotated.c tests/command/ignored.c tests/command/own_locks.c \
 	tests/command/part_annotations.sh \
 	tests/command/part_completion.sh \
 	tests/command/part_options.sh \

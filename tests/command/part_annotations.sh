@@ -37,6 +37,15 @@ else
 		"$built" run "$work/own_locks" benign one
 	run "annotations: benign races" 0 "^snarl: races that the program calls benign: [1-9]" -- \
 		"$built" run --stats "$work/own_locks" benign all
+	$CC -g -pthread -o "$work/ignored" "$srcdir/tests/command/ignored.c"
+	for mode in none ended other; do
+		run "annotations: a race in no region: $mode" 66 "error: data-race: datum" -- \
+			"$built" run "$work/ignored" $mode
+	done
+	for mode in reads writes nested wtf; do
+		run "annotations: a race in a region: $mode" 0 "^snarl: no findings" -- \
+			"$built" run "$work/ignored" $mode
+	done
 	cat >"$work/annotated.cc" <<-'END'
 		#include <snarl.h>
 		int main()

@@ -57,6 +57,7 @@ struct thread {
 	uint32_t described_kernel_id;	  /* as the results have it: 0 if it had not begun yet */
 	uint32_t kernel_id_before_fork;	  /* locks held over it still bear this one */
 	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
+	uint32_t ignoring[2]; /* how many regions it is in: shadow/benign.h; reads, writes */
 	char name[16];
 	void *guest; /* the guest library's part */
 };

@@ -376,6 +376,9 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;
 
+	if (benign_has_region(step->detector, step->mine, step->is_write) ||
+	    benign_has_region(step->detector, step->other, step->other_is_write))
+		return 0;
 	if (is_excluded(step) || benign_has(step->detector, step->access->address))
 		return 0;
 	if (met->key == quick) {

@@ -3,6 +3,7 @@
 #include "base/atomic.h"
 #include "base/hash.h"
 #include "detect/base/memory_block.h"
+#include "detect/shadow/shadow.h"
 
 #define BUCKET_COUNT 1024u
 #define RANGES_MAX 8192u
@@ -104,4 +105,82 @@ bool benign_has(struct detector *detector, uintptr_t address)
 		return false;
 	detector_count(detector, BENIGN_RACES);
 	return true;
+}
+
+/* --- Regions ---------------------------------------------------------------------------- */
+
+/* Epochs of one slot: behind the first, up to the last. */
+struct benign_region {
+	uint64_t first, last; /* UINT64_MAX: it has not ended */
+	uint32_t slot;
+	bool is_write;
+};
+
+struct benign_regions {
+	struct benign_region regions[BENIGN_REGIONS];
+	uint32_t count;
+};
+
+static uint64_t present_epoch(const struct thread *thread)
+{
+	return vclock_get(&thread->clocks.full, thread->slot);
+}
+
+static void open_region(struct detector *detector, const struct thread *thread, bool is_write)
+{
+	struct benign_regions *known = detector->benign_regions;
+
+	if (!known) {
+		known = arena_alloc(&detector->arena, sizeof(*known));
+		/* release: pairs with benign_has_region(). */
+		store_release(&detector->benign_regions, known);
+	}
+	if (known)
+		known->regions[known->count++ % BENIGN_REGIONS] = (struct benign_region){
+			present_epoch(thread), UINT64_MAX, thread->slot, is_write};
+}
+
+void benign_begin(struct detector *detector, struct thread *thread, bool is_write)
+{
+	if (thread->ignoring[is_write]++)
+		return;
+	runtime_lock(&detector->lock);
+	open_region(detector, thread, is_write);
+	runtime_unlock(&detector->lock);
+}
+
+void benign_end(struct detector *detector, struct thread *thread, bool is_write)
+{
+	if (!thread->ignoring[is_write] || --thread->ignoring[is_write])
+		return;
+	runtime_lock(&detector->lock);
+	for (uint32_t i = 0; detector->benign_regions && i < BENIGN_REGIONS; i++) {
+		struct benign_region *region = &detector->benign_regions->regions[i];
+
+		if (region->slot == thread->slot && region->is_write == is_write &&
+		    region->last == UINT64_MAX)
+			region->last = present_epoch(thread);
+	}
+	runtime_unlock(&detector->lock);
+}
+
+static bool is_in_region(const struct benign_region *region, uint64_t word, bool is_write)
+{
+	return region->slot == shadow_slot(word) && region->is_write == is_write &&
+	       region->first < shadow_epoch(word) && shadow_epoch(word) <= region->last;
+}
+
+bool benign_has_region(struct detector *detector, uint64_t word, bool is_write)
+{
+	/* acquire: pairs with open_region(). */
+	struct benign_regions *known = load_acquire(&detector->benign_regions);
+	bool is_found = false;
+
+	if (LIKELY(!known))
+		return false;
+	runtime_lock(&detector->lock);
+	for (uint32_t i = 0; i < BENIGN_REGIONS && i < known->count && !is_found; i++)
+		is_found = is_in_region(&known->regions[i], word, is_write);
+	runtime_unlock(&detector->lock);
+	return is_found;
 }
