@@ -2,8 +2,8 @@
  * Races that the program calls benign: nothing is reported of them.  Those on some memory, or
  * of what a thread reads, or writes, in a region of its code.
  *
- * Memory is known by granule, or for a large range in a short list.  That of a heap block counts for
- * this block alone: what is allocated there later is others', unless it is made at the same
+ * Memory is known by granule, or for a large range in a short list.  That of a heap block counts
+ * for this block alone: what is allocated there later is others', unless it is made at the same
  * place of the program in the same size.  What is accessed in regions is recorded as elsewhere, in
  * epochs of their own; the last BENIGN_REGIONS of them are known.
  */
