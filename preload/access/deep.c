@@ -39,8 +39,11 @@ static void run_aside(struct guest_thread *self, void (*function)(void *), void 
 	if (!self->deep_block)
 		return;
 	stack_end = self->deep_block + DEEP_GUARD_BYTES + DEEP_STACK_BYTES;
-	/* A handler must not run on our stack, nor leave it by a jump. */
-	signals = signals_hold_off();
+	/* A handler must not run on our stack, nor leave it by a jump.  Nor must one be entered if
+	 * this is a handler on an alternate stack: its frame would be put over those there. */
+	signals = guest_may_be_on_alternate(self, (uintptr_t)__builtin_frame_address(0))
+			  ? signals_block()
+			  : signals_hold_off();
 	self->is_deep = true;
 	if (keeps_vectors)
 		vector_state_call(function, context, stack_end, stack_end);

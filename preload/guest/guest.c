@@ -324,6 +324,12 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
 	return sp > self->guard && is_on_own_stack(self, sp) && is_on_own_stack(self, self->guard);
 }
 
+/* It may lie in the thread's own stack, and handlers that were set past us note nothing. */
+bool guest_may_be_on_alternate(const struct guest_thread *self, uintptr_t sp)
+{
+	return !is_on_own_stack(self, sp) || sp - self->alternate_start < self->alternate_bytes;
+}
+
 /* Makes the calling thread known, with its guard up.  A handler that came meanwhile would do the
  * same, and might leave half of it by a jump.  False: there is no memory, or a handler has been
  * here. */

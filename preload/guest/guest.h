@@ -97,6 +97,9 @@ struct guest_thread {
 	bool is_creating_or_joining; /* in the real call (heap.c) */
 	unsigned char *deep_block; /* stack of access_deeply(), made when first needed */
 	bool is_deep;		   /* it is in use */
+	/* The alternate stack that a handler has run on. */
+	uintptr_t alternate_start;
+	size_t alternate_bytes;
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
@@ -210,6 +213,10 @@ static inline void guest_left_thunk(void)
 /* Was the function that raised @self's guard left by a jump?  @sp is the stack
  * pointer now. */
 bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
+
+/* May @sp be on an alternate stack for signals?  To the kernel that is empty as soon as the stack
+ * pointer is elsewhere. */
+bool guest_may_be_on_alternate(const struct guest_thread *self, uintptr_t sp);
 
 /* A stack_intern (stack_memo.h). */
 stack_id guest_intern(void *context, const struct unwind_result *result);

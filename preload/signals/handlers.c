@@ -223,6 +223,17 @@ static bool is_of_memory(const struct delivery *delivery)
 	return delivery->signal == SIGSEGV || delivery->signal == SIGBUS;
 }
 
+static void note_alternate(struct guest_thread *self, const struct delivery *delivery)
+{
+	const stack_t *stack = &delivery->context->uc_stack;
+	uintptr_t start = (uintptr_t)stack->ss_sp;
+
+	if (!self || (uintptr_t)delivery->context - start >= stack->ss_size)
+		return;
+	self->alternate_start = start;
+	self->alternate_bytes = stack->ss_size;
+}
+
 bool handlers_enter(const struct delivery *delivery)
 {
 	struct context_registers *registers = clone_context_registers(delivery->context);
@@ -230,6 +241,7 @@ bool handlers_enter(const struct delivery *delivery)
 	struct interruption interruption;
 	bool is_fault = is_of_processor(delivery);
 
+	note_alternate(self, delivery);
 	if (!is_fault && must_wait(self, delivery) && defer_signal(self, delivery))
 		return false;
 	if (!guest_observes_memory && !is_fault)

@@ -11,7 +11,7 @@
  * own events.  So signals that come meanwhile are deferred until the guard goes
  * down.  Signals of the processor (SIGSEGV and its kin) cannot wait: the check
  * that raised one is skipped, and the instruction itself raises it again, if it
- * must.
+ * must; a wrapper goes on when the handler has returned.
  */
 #ifndef PRELOAD_SIGNALS_HANDLERS_H
 #define PRELOAD_SIGNALS_HANDLERS_H

@@ -49,7 +49,7 @@ guests_c = \
 	tests/preload/results/broken_pipe tests/preload/results/killed \
 	tests/preload/results/silent_reporter \
 	tests/preload/signals/adopted_amid_signals tests/preload/signals/early_signals \
-	tests/preload/signals/faulting_calls \
+	tests/preload/signals/alternate_stacks tests/preload/signals/faulting_calls \
 	tests/preload/signals/handler_amid_loop \
 	tests/preload/signals/handler_posts \
 	tests/preload/signals/handler_jumps \
