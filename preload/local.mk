@@ -104,6 +104,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/access/vector_state.h \
 	%D%/signals/clone_context.h \
 	%D%/signals/handlers.c %D%/signals/handlers.h \
+	%D%/signals/put_off.c %D%/signals/put_off.h \
 	%D%/signals/signals.h \
 	%D%/signals/wrap_signal.c \
 	%D%/confinement/confinement.c %D%/confinement/confinement.h \

@@ -296,6 +296,7 @@ void guest_forked(struct guest_thread *self)
 	self->slot = 0;
 	self->noted_thread = 0;
 	self->selector = NULL;
+	self->put_off_count = 0;
 	self->thread->kernel_id_before_fork = self->thread->kernel_id;
 	self->thread->kernel_id = read_kernel_id();
 }

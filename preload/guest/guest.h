@@ -47,6 +47,15 @@ struct kept_context {
 	struct context_registers saved;
 };
 
+#define GUEST_PUT_OFF 8u
+#define PUT_OFF_BYTES 48 /* of a siginfo_t: what the kernel passes on */
+
+/* What a signal says that was put off (put_off.h). */
+struct put_off {
+	int signal;
+	unsigned char rest[PUT_OFF_BYTES - sizeof(int)];
+};
+
 struct thread_notes;
 
 /* What a perturbed run knows of a thread (perturb.h). */
@@ -104,6 +113,8 @@ struct guest_thread {
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
 	uint32_t kept_next;
+	struct put_off put_off[GUEST_PUT_OFF]; /* the oldest first */
+	uint32_t put_off_count;
 	volatile char *selector; /* are its system calls sent to a handler? (confinement.h) */
 	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];

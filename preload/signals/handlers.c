@@ -6,6 +6,7 @@
 #include "detect/race/atomics/atomic_location.h"
 #include "detect/race/record_fast.h"
 #include "preload/signals/clone_context.h"
+#include "preload/signals/put_off.h"
 #include "preload/signals/signals.h"
 
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
@@ -125,17 +126,6 @@ static bool must_wait(const struct guest_thread *self, const struct delivery *de
 			   clone_context_sp(clone_context_registers(delivery->context)));
 }
 
-/* Sends it once more: it will be delivered when signals are not blocked any more. */
-static bool send_again(const struct delivery *delivery)
-{
-	long process = kernel_call0(SYS_getpid);
-	long thread = kernel_call0(SYS_gettid);
-
-	return (delivery->told && kernel_call4(SYS_rt_tgsigqueueinfo, process, thread,
-					       delivery->signal, delivery->told) == 0) ||
-	       kernel_call3(SYS_tgkill, process, thread, delivery->signal) == 0;
-}
-
 /* What is blocked when the handler has returned: the first 64 bits are the kernel's mask. */
 static uint64_t *mask_of(ucontext_t *context)
 {
@@ -166,7 +156,7 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 
 	if (delivery->is_once)
 		signals_set_again(delivery->signal);
-	if (!send_again(delivery)) {
+	if (!put_off_signal(self, delivery->signal, delivery->told)) {
 		signals_restore(mask);
 		return false;
 	}
@@ -244,6 +234,8 @@ bool handlers_enter(const struct delivery *delivery)
 	note_alternate(self, delivery);
 	if (!is_fault && must_wait(self, delivery) && defer_signal(self, delivery))
 		return false;
+	if (self && delivery->told)
+		put_off_take(self, delivery->signal, delivery->told);
 	if (!guest_observes_memory && !is_fault)
 		return true;
 	clone_context_find(registers, &interruption);

@@ -8,6 +8,7 @@
  * creation on, as nothing needs it before.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -21,6 +22,7 @@
 #include "preload/guest/process_id.h"
 #include "preload/signals/handlers.h"
 #include "preload/guest/real.h"
+#include "preload/signals/put_off.h"
 #include "preload/signals/signals.h"
 #include "unwind/frame.h"
 
@@ -332,22 +334,24 @@ EXPORT unsigned int alarm(unsigned int seconds)
 
 /* --- Waiters ----------------------------------------------------------------------------- */
 
-EXPORT int sigwait(const sigset_t *restrict signals, int *restrict signal)
+static void taken_by_call(int signal, siginfo_t *told)
 {
-	int result = REAL(sigwait)(signals, signal);
-
-	if (result == 0)
-		take_signal(*signal);
-	return result;
+	if (guest_self)
+		put_off_take(guest_self, signal, told);
+	take_signal(signal);
 }
 
 #define WRAP_SIGNAL_WAIT(name, parameters, arguments)                                              \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
-		int result = REAL(name) arguments;                                                 \
+		siginfo_t unwanted;                                                                \
+		int result;                                                                        \
                                                                                                    \
+		if (!told)                                                                         \
+			told = &unwanted;                                                          \
+		result = REAL(name) arguments;                                                     \
 		if (result > 0)                                                                    \
-			take_signal(result);                                                       \
+			taken_by_call(result, told);                                               \
 		return result;                                                                     \
 	}
 
@@ -357,6 +361,22 @@ WRAP_SIGNAL_WAIT(sigtimedwait,
 		 (const sigset_t *restrict signals, siginfo_t *restrict told,
 		  const struct timespec *restrict limit),
 		 (signals, told, limit))
+
+/* As the C library does it: what the sender said must be known. */
+EXPORT int sigwait(const sigset_t *restrict signals, int *restrict signal)
+{
+	siginfo_t told;
+	int result;
+
+	do
+		result = REAL(sigwaitinfo)(signals, &told);
+	while (result < 0 && errno == EINTR);
+	if (result < 0)
+		return errno;
+	taken_by_call(result, &told);
+	*signal = result;
+	return 0;
+}
 
 void signals_begin(void)
 {
