@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/sync/thread.h"
@@ -75,6 +76,10 @@ static struct guest_thread *living WRITTEN_IN_FORKS;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
 struct runtime_lock guest_contexts_lock LOCKED_AROUND_FORKS;
+
+/* Contexts that have a handle: of each bucket the first one. */
+#define HANDLE_BUCKETS 4096u
+static struct guest_thread *by_handle[HANDLE_BUCKETS];
 
 void guest_set_state(enum guest_state state)
 {
@@ -171,6 +176,56 @@ stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start 
 	return site->stack;
 }
 
+static struct guest_thread **bucket_of(uint64_t handle)
+{
+	return &by_handle[hash_mix(handle) % HANDLE_BUCKETS];
+}
+
+static void take_handle(struct guest_thread *self)
+{
+	struct guest_thread **place = bucket_of(self->handle);
+
+	if (!self->handle)
+		return;
+	while (*place && *place != self)
+		place = &(*place)->next_by_handle;
+	if (*place)
+		*place = self->next_by_handle;
+	self->handle = 0;
+}
+
+static void give_handle(struct guest_thread *self, uint64_t handle)
+{
+	struct guest_thread **place = bucket_of(handle);
+
+	self->handle = handle;
+	if (!handle)
+		return;
+	self->next_by_handle = *place;
+	*place = self;
+}
+
+void guest_set_handle(struct guest_thread *self, uint64_t handle)
+{
+	runtime_lock(&guest_contexts_lock);
+	if (self->handle != handle) {
+		take_handle(self);
+		give_handle(self, handle);
+	}
+	runtime_unlock(&guest_contexts_lock);
+}
+
+struct guest_thread *guest_find_thread(uint64_t handle)
+{
+	struct guest_thread *found;
+
+	runtime_lock(&guest_contexts_lock);
+	for (found = *bucket_of(handle); found && found->handle != handle;)
+		found = found->next_by_handle;
+	runtime_unlock(&guest_contexts_lock);
+	return found;
+}
+
 static void add_living(struct guest_thread *self)
 {
 	runtime_lock(&guest_contexts_lock);
@@ -190,6 +245,7 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 	self = unused;
 	if (self) {
 		unused = self->next;
+		take_handle(self); /* its creator may have come late with it */
 	} else {
 		self = arena_alloc(&arena, sizeof(*self));
 		if (self)
@@ -254,6 +310,7 @@ void guest_free_thread(struct guest_thread *self)
 {
 	forget_words(self->thread);
 	runtime_lock(&guest_contexts_lock);
+	take_handle(self);
 	*(self->previous ? &self->previous->next : &living) = self->next;
 	if (self->next)
 		self->next->previous = self->previous;
@@ -274,21 +331,14 @@ struct guest_thread *guest_find(bool (*is_it)(struct guest_thread *, const void 
 	return found;
 }
 
-static bool has_handle(struct guest_thread *thread, const void *handle)
-{
-	return thread->handle == *(const uint64_t *)handle;
-}
-
-struct guest_thread *guest_find_thread(uint64_t handle)
-{
-	return guest_find(has_handle, &handle);
-}
-
 void guest_forked(struct guest_thread *self)
 {
-	for (struct guest_thread *other = living; other; other = other->next)
+	for (struct guest_thread *other = living; other; other = other->next) {
+		*bucket_of(other->handle) = NULL;
 		if (other != self)
 			forget_words(other->thread);
+	}
+	give_handle(self, self->handle);
 	/* The memos of the other threads may be half written: do not reuse their
 	 * contexts. */
 	self->next = self->previous = NULL;
@@ -311,7 +361,7 @@ struct guest_thread *guest_adopt(bool is_main, uintptr_t sp)
 	guest_begin_thread(self, is_main ? 0 : sp, 0);
 	/* Others may join it, too.  Nobody else gets its handle, as it is never freed. */
 	if (is_main)
-		self->handle = (uint64_t)arch_thread_pointer();
+		guest_set_handle(self, (uint64_t)arch_thread_pointer());
 	return self;
 }
 

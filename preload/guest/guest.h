@@ -97,7 +97,8 @@ struct guest_thread {
 	struct perturbed_thread perturbed;
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
-	uint64_t handle; /* pthread_t, once known */
+	uint64_t handle; /* pthread_t, once known: guest_set_handle() */
+	struct guest_thread *next_by_handle;
 	size_t stack_bytes;
 	void *(*routine)(void *); /* of pthread_create */
 	void *argument;
@@ -316,6 +317,9 @@ void guest_free_thread(struct guest_thread *self);
 /* The youngest living thread that @is_it with @context, or NULL.  With the guard up. */
 struct guest_thread *guest_find(bool (*is_it)(struct guest_thread *, const void *context),
 				const void *context);
+
+/* 0: the thread has none any more. */
+void guest_set_handle(struct guest_thread *self, uint64_t handle);
 
 /* The living thread with that handle, or NULL. */
 struct guest_thread *guest_find_thread(uint64_t handle);

@@ -39,7 +39,7 @@ EXPORT int thrd_create(thrd_t *handle, thrd_start_t routine, void *argument)
 	result = REAL(thrd_create)(handle, run_c11, child);
 	thread_prepared(child, result == thrd_success);
 	if (result == thrd_success && !is_detached)
-		child->handle = (uint64_t)*handle;
+		guest_set_handle(child, (uint64_t)*handle);
 	return result;
 }
 

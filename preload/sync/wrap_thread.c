@@ -189,7 +189,7 @@ void *thread_run(void *context)
 	void *result;
 
 	guest_begin_thread(self, frame, bytes_below(frame, self->stack_bytes));
-	self->handle = (uint64_t)pthread_self();
+	guest_set_handle(self, (uint64_t)pthread_self());
 	self->guard = frame;
 	/* Locks of an earlier thread with the same stack, there or in the thread-local
 	 * variables above it. */
@@ -267,7 +267,7 @@ EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
 	result = REAL(pthread_create)(handle, attributes, thread_run, child);
 	thread_prepared(child, result == 0);
 	if (result == 0 && !is_detached)
-		child->handle = (uint64_t)*handle;
+		guest_set_handle(child, (uint64_t)*handle);
 	return result;
 }
 
@@ -431,7 +431,7 @@ void thread_note_detached(uint64_t handle)
 	if (target) {
 		thread_detached(&guest_detector, target->thread);
 		/* Another thread may soon have this handle. */
-		target->handle = 0;
+		guest_set_handle(target, 0);
 		if (target->thread->state == THREAD_ENDING)
 			fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
 	}
