@@ -42,6 +42,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/outside/shared_life.c %D%/outside/shared_life.h \
 	%D%/code/call_site.c %D%/code/call_site.h \
 	%D%/code/clones.c %D%/code/clones.h \
+	%D%/code/copies.c %D%/code/copies.h \
 	%D%/code/modules_needed.c %D%/code/modules_needed.h \
 	%D%/code/modules_watched.c %D%/code/modules_watched.h \
 	%D%/code/jump.h \

@@ -8,6 +8,7 @@
 #include "detect/shadow/shadow.h"
 #include "preload/access/access.h"
 #include "preload/code/clones.h"
+#include "preload/code/copies.h"
 #include "preload/debugger/debugger.h"
 #include "preload/heap/heap.h"
 #include "preload/heap/operators.h"
@@ -88,7 +89,7 @@ static enum watch watch_of(const struct dl_phdr_info *info, const char **path)
 
 	*path = is_program ? program_path() : info->dlpi_name;
 	/* This library may have any name. */
-	return modules_is_own(info->dlpi_addr) ? WATCH_NOT : modules_watched(*path, is_program);
+	return copies_is_one(info) ? WATCH_NOT : modules_watched(*path, is_program);
 }
 
 /* Modules come in the order in which they were loaded, so who needs one comes first. */

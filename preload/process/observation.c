@@ -18,6 +18,7 @@
 #include "preload/channels/signal_channels.h"
 #include "preload/code/call_site.h"
 #include "preload/code/clones.h"
+#include "preload/code/copies.h"
 #include "preload/guest/modules.h"
 #include "preload/guest/perturb.h"
 #include "preload/guest/process_id.h"
@@ -311,6 +312,20 @@ static void tell_perturbed(void)
 	sink_text(line);
 }
 
+/* The same. */
+static void tell_copies(void)
+{
+	char path[256];
+	char line[320];
+	struct text text = text_begin(line, sizeof(line));
+
+	if (sink_process() != 1 || !copies_find_other(path, sizeof(path)))
+		return;
+	text_add(&text, "another copy of the library stands aside: ");
+	text_add(&text, path);
+	sink_text(line);
+}
+
 static void begin_all(void)
 {
 	const char *why;
@@ -323,6 +338,7 @@ static void begin_all(void)
 	guest_detector.counters[COUNTER_LOST_EARLY] = guest_early_count;
 	guest_set_state(GUEST_ON);
 	tell_perturbed();
+	tell_copies();
 	if (guest_adopt(true, 0))
 		return;
 	guest_set_state(GUEST_OFF);

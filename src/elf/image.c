@@ -250,9 +250,17 @@ void image_find_range(const Elf64_Phdr *headers, unsigned header_count, uint64_t
 	}
 }
 
-/* The build id among @notes, or NULL. */
-static const unsigned char *find_note(struct byte_cursor notes, uint32_t *size_bytes)
+struct note {
+	const char *owner;
+	uint32_t type;
+	uint32_t size_bytes; /* of its data, once found */
+};
+
+/* The data of @wanted among @notes, or NULL. */
+static const unsigned char *find_note(struct byte_cursor notes, struct note *wanted)
 {
+	size_t owner_bytes = strlen(wanted->owner) + 1;
+
 	while (cursor_left(&notes)) {
 		uint32_t name_bytes = (uint32_t)cursor_take(&notes, 4);
 		uint32_t data_bytes = (uint32_t)cursor_take(&notes, 4);
@@ -262,25 +270,43 @@ static const unsigned char *find_note(struct byte_cursor notes, uint32_t *size_b
 		cursor_skip(&notes, (name_bytes + UINT64_C(3)) & ~UINT64_C(3));
 		data = notes.at;
 		cursor_skip(&notes, data_bytes);
-		*size_bytes = data_bytes;
-		if (!notes.failed && type == NT_GNU_BUILD_ID && name_bytes == sizeof("GNU") &&
-		    memcmp(name, "GNU", sizeof("GNU")) == 0)
+		wanted->size_bytes = data_bytes;
+		if (!notes.failed && type == wanted->type && name_bytes == owner_bytes &&
+		    memcmp(name, wanted->owner, owner_bytes) == 0)
 			return data;
 		cursor_skip(&notes, -data_bytes & 3);
 	}
 	return NULL;
 }
 
-const unsigned char *image_find_build_id(const Elf64_Phdr *headers, unsigned header_count,
-					 uint64_t bias, uint32_t *size_bytes)
+static const unsigned char *find_in_headers(const Elf64_Phdr *headers, unsigned header_count,
+					    uint64_t bias, struct note *wanted)
 {
-	const unsigned char *id = NULL;
+	const unsigned char *data = NULL;
 
-	for (unsigned i = 0; i < header_count && !id; i++) {
+	for (unsigned i = 0; i < header_count && !data; i++) {
 		const unsigned char *notes = (const void *)(bias + headers[i].p_vaddr);
 
 		if (headers[i].p_type == PT_NOTE)
-			id = find_note(cursor_begin(notes, notes + headers[i].p_memsz), size_bytes);
+			data = find_note(cursor_begin(notes, notes + headers[i].p_memsz), wanted);
 	}
-	return id;
+	return data;
+}
+
+const unsigned char *image_find_build_id(const Elf64_Phdr *headers, unsigned header_count,
+					 uint64_t bias, uint32_t *size_bytes)
+{
+	struct note build_id = {.owner = "GNU", .type = NT_GNU_BUILD_ID};
+	const unsigned char *data = find_in_headers(headers, header_count, bias, &build_id);
+
+	*size_bytes = build_id.size_bytes;
+	return data;
+}
+
+bool image_has_note(const Elf64_Phdr *headers, unsigned header_count, uint64_t bias,
+		    const char *owner, uint32_t type)
+{
+	struct note wanted = {.owner = owner, .type = type};
+
+	return find_in_headers(headers, header_count, bias, &wanted);
 }

@@ -112,4 +112,8 @@ void image_find_range(const Elf64_Phdr *headers, unsigned header_count, uint64_t
 const unsigned char *image_find_build_id(const Elf64_Phdr *headers, unsigned header_count,
 					 uint64_t bias, uint32_t *size_bytes);
 
+/* Has it a note of @type by @owner? */
+bool image_has_note(const Elf64_Phdr *headers, unsigned header_count, uint64_t bias,
+		    const char *owner, uint32_t type);
+
 #endif

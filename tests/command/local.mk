@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	tests/command/annotated.c tests/command/ignored.c tests/command/own_locks.c \
 	tests/command/part_annotations.sh \
 	tests/command/part_completion.sh \
+	tests/command/part_copies.sh \
 	tests/command/part_options.sh \
 	tests/command/part_order.sh \
 	tests/command/part_outputs.sh \

@@ -249,6 +249,22 @@ START_TEST(a_build_id_is_found_behind_other_notes)
 }
 END_TEST
 
+START_TEST(a_note_is_told_by_owner_and_type)
+{
+	static const uint32_t notes[] = {4, 0, 7, 0x554e47, 6, 0, 1, 0x72616e73, 0x6c};
+	Elf64_Phdr header = {.p_type = PT_NOTE, .p_memsz = sizeof(notes)};
+	uint64_t bias = (uintptr_t)notes;
+
+	ck_assert(image_has_note(&header, 1, bias, "snarl", 1));
+	ck_assert(image_has_note(&header, 1, bias, "GNU", 7));
+	ck_assert(!image_has_note(&header, 1, bias, "snarl", 7));
+	ck_assert(!image_has_note(&header, 1, bias, "snar", 1));
+	ck_assert(!image_has_note(&header, 0, bias, "snarl", 1));
+	header.p_type = PT_LOAD;
+	ck_assert(!image_has_note(&header, 1, bias, "snarl", 1));
+}
+END_TEST
+
 /* --- Damage --------------------------------------------------------------------------- */
 
 /* Reads everything, in a copy whose end AddressSanitizer knows. */
@@ -325,6 +341,7 @@ int main(void)
 	tcase_add_test(tests, strings_end_within_their_table);
 	tcase_add_test(tests, a_range_spans_all_loaded_segments);
 	tcase_add_test(tests, a_build_id_is_found_behind_other_notes);
+	tcase_add_test(tests, a_note_is_told_by_owner_and_type);
 	tcase_add_test(tests, files_cut_anywhere_are_survived);
 	tcase_add_test(tests, hostile_numbers_are_survived);
 	suite_add_tcase(suite, tests);
