@@ -370,15 +370,23 @@ static bool is_on_own_stack(const struct guest_thread *self, uintptr_t sp)
 	return sp >= self->thread->stack_start && sp < self->thread->stack_end;
 }
 
-bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
+static bool is_on_alternate(const struct guest_thread *self, uintptr_t sp)
 {
-	return sp > self->guard && is_on_own_stack(self, sp) && is_on_own_stack(self, self->guard);
+	return sp - self->alternate_start < self->alternate_bytes;
 }
 
-/* It may lie in the thread's own stack, and handlers that were set past us note nothing. */
+/* An alternate stack may lie in the thread's own one, above code that its handlers interrupt. */
+bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
+{
+	return sp > self->guard && is_on_own_stack(self, sp) &&
+	       is_on_own_stack(self, self->guard) &&
+	       is_on_alternate(self, sp) == is_on_alternate(self, self->guard);
+}
+
+/* Handlers that were set past us note none. */
 bool guest_may_be_on_alternate(const struct guest_thread *self, uintptr_t sp)
 {
-	return !is_on_own_stack(self, sp) || sp - self->alternate_start < self->alternate_bytes;
+	return !is_on_own_stack(self, sp) || is_on_alternate(self, sp);
 }
 
 /* Makes the calling thread known, with its guard up.  A handler that came meanwhile would do the

@@ -213,6 +213,7 @@ static bool is_of_memory(const struct delivery *delivery)
 	return delivery->signal == SIGSEGV || delivery->signal == SIGBUS;
 }
 
+/* Before it is asked whether the guard is up. */
 static void note_alternate(struct guest_thread *self, const struct delivery *delivery)
 {
 	const stack_t *stack = &delivery->context->uc_stack;
