@@ -4,7 +4,7 @@
  * or an array on the thread's.
  *
  * guest-bare: yes
- * guest-timeout: 60
+ * guest-timeout: 120
  */
 #include "../guest.h"
 
@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 #define STACK_BYTES 32768
-#define TURNS 6000
+#define TURNS 2000
 #define DEPTH_MOST 6
 
 static const int signals[] = {SIGUSR1, SIGUSR2, SIGURG};

@@ -4,6 +4,7 @@
  * than the one that was left, too, and the objects work.
  *
  * guest-bare: yes
+ * guest-timeout: 60
  */
 #include "../guest.h"
 

@@ -4,7 +4,7 @@
  * that wait.
  *
  * guest-bare: yes
- * guest-timeout: 60
+ * guest-timeout: 120
  */
 #include "../guest.h"
 
@@ -13,8 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define SENT 6000
-#define AHEAD 40
+#define SENT 3000
+#define AHEAD 300
 #define SIGNALS 2
 
 static atomic_int taken[SIGNALS], out_of_order, wrong_sender, is_over;

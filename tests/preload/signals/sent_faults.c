@@ -3,7 +3,7 @@
  * at once, and leave its mask as it was.
  *
  * guest-bare: yes
- * guest-timeout: 60
+ * guest-timeout: 120
  */
 #include <signal.h>
 #include <stdatomic.h>
