@@ -1,5 +1,5 @@
 # Two copies of the library in one process: the program calls the first, the other stands aside.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2016
 
 cat >"$work/racy.c" <<'END'
 #include <pthread.h>
