@@ -1,6 +1,7 @@
 /*
  * A race whose one side is in a region that the program asks not to observe, as the argument says:
- * none, reads, writes, nested, ended (the region has ended before it), other (the other kind), wtf.
+ * none, reads, writes, nested, ended (the region has ended before it), other (the other kind), wtf,
+ * left (threads before it have ended in theirs).
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -50,6 +51,12 @@ static void *write_it(void *unused)
 	return unused;
 }
 
+static void *leave_open(void *unused)
+{
+	CALL(AnnotateIgnoreWritesBegin);
+	return unused;
+}
+
 static void *read_it(void *unused)
 {
 	if (is("reads"))
@@ -68,6 +75,10 @@ int main(int argc, char **argv)
 	if (is("wtf") && WTFAnnotateBenignRaceSized)
 		WTFAnnotateBenignRaceSized(__FILE__, __LINE__, (uintptr_t)&datum, sizeof(datum),
 					   "it is meant");
+	for (int i = 0; is("left") && i < 8; i++) {
+		pthread_create(&threads[0], NULL, leave_open, NULL);
+		pthread_join(threads[0], NULL);
+	}
 	pthread_create(&threads[0], NULL, write_it, NULL);
 	pthread_create(&threads[1], NULL, read_it, NULL);
 	pthread_join(threads[0], NULL);

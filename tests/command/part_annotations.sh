@@ -38,7 +38,7 @@ else
 	run "annotations: benign races" 0 "^snarl: races that the program calls benign: [1-9]" -- \
 		"$built" run --stats "$work/own_locks" benign all
 	$CC -g -pthread -o "$work/ignored" "$srcdir/tests/command/ignored.c"
-	for mode in none ended other; do
+	for mode in none ended other left; do
 		run "annotations: a race in no region: $mode" 66 "error: data-race: datum" -- \
 			"$built" run "$work/ignored" $mode
 	done

@@ -10,7 +10,7 @@
 #define COUNT 64
 
 static const int none[COUNT];
-static int results;
+static long results;
 
 /* What compilers do not know. */
 static int three(void)
@@ -53,7 +53,7 @@ static NOINLINE void times_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		if (flags[i])
 			sum = sum * 3 + times_value * (i + 1);
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(times)
@@ -67,7 +67,7 @@ static NOINLINE void inner_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		for (int j = 0; j < flags[i]; j++)
 			sum = sum * 5 + inner_value + j;
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(inner)
@@ -102,7 +102,7 @@ static NOINLINE void real_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		if (flags[i])
 			sum += real_value * i;
-	results = (int)sum;
+	results = (long)sum;
 }
 
 THREADS(real)
@@ -135,7 +135,7 @@ static NOINLINE void select_work(const int *flags, int count)
 			sum = 0;
 			break;
 		}
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(select)
@@ -152,7 +152,7 @@ static NOINLINE void leave_work(const int *flags, int count)
 			break;
 		sum += i * sum + 1;
 	}
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(leave)
@@ -173,7 +173,7 @@ static NOINLINE void goes_work(const int *flags, int count)
 	next:
 		sum++;
 	}
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(goes)
@@ -192,7 +192,7 @@ static NOINLINE void until_work(const int *flags, int count)
 			continue;
 		sum ^= until_value;
 	} while (++i < count);
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(until)
@@ -212,7 +212,7 @@ static NOINLINE void limit_work(const int *flags, int count)
 		else
 			sum += flag;
 	}
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(limit)
@@ -258,7 +258,7 @@ static NOINLINE void many_work(const int *flags, int count)
 		if (flags[i])
 			a += many_value;
 	}
-	results = (int)(a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ k ^ l ^ m ^ n ^ o ^ p);
+	results = a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ k ^ l ^ m ^ n ^ o ^ p;
 }
 
 THREADS(many)
@@ -272,7 +272,7 @@ static NOINLINE void each_work(const int *flags, int count)
 
 	for (int i = 0; i < count; i++)
 		sum = sum * 3 + each_value;
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(each)
@@ -288,7 +288,7 @@ static NOINLINE void twice_work(const int *flags, int count)
 		sum = sum * 5 + twice_value;
 	for (int i = 0; i < count; i++)
 		sum = sum * 7 + flags[i];
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(twice)
@@ -303,7 +303,7 @@ static NOINLINE void nested_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		for (int j = 0; j < COUNT; j++)
 			sum = sum * 5 + nested_value + j;
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(nested)
@@ -318,7 +318,7 @@ static NOINLINE void scaled_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		scaled[i] = (float)flags[i] * scaled_value;
 	for (int i = 0; i < count; i++)
-		results += (int)scaled[i];
+		results += (long)scaled[i];
 }
 
 THREADS(scaled)
@@ -349,7 +349,7 @@ static NOINLINE void before_work(const int *flags, int count)
 	for (int i = 0; i < count; i++)
 		if (flags[i] > 7)
 			sum = sum * 3 + value;
-	results = (int)sum;
+	results = sum;
 }
 
 THREADS(before)

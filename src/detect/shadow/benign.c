@@ -126,7 +126,7 @@ static uint64_t present_epoch(const struct thread *thread)
 	return vclock_get(&thread->clocks.full, thread->slot);
 }
 
-static void open_region(struct detector *detector, const struct thread *thread, bool is_write)
+static void open_region(struct detector *detector, struct thread *thread, bool is_write)
 {
 	struct benign_regions *known = detector->benign_regions;
 
@@ -135,9 +135,20 @@ static void open_region(struct detector *detector, const struct thread *thread, 
 		/* release: pairs with benign_has_region(). */
 		store_release(&detector->benign_regions, known);
 	}
-	if (known)
-		known->regions[known->count++ % BENIGN_REGIONS] = (struct benign_region){
-			present_epoch(thread), UINT64_MAX, thread->slot, is_write};
+	if (!known)
+		return;
+	thread->region[is_write] = known->count++;
+	known->regions[thread->region[is_write] % BENIGN_REGIONS] = (struct benign_region){
+		present_epoch(thread), UINT64_MAX, thread->slot, is_write};
+}
+
+static void close_region(struct detector *detector, struct thread *thread, bool is_write)
+{
+	struct benign_regions *known = detector->benign_regions;
+	uint32_t number = thread->region[is_write];
+
+	if (known && known->count - number <= BENIGN_REGIONS)
+		known->regions[number % BENIGN_REGIONS].last = present_epoch(thread);
 }
 
 void benign_begin(struct detector *detector, struct thread *thread, bool is_write)
@@ -154,14 +165,18 @@ void benign_end(struct detector *detector, struct thread *thread, bool is_write)
 	if (!thread->ignoring[is_write] || --thread->ignoring[is_write])
 		return;
 	runtime_lock(&detector->lock);
-	for (uint32_t i = 0; detector->benign_regions && i < BENIGN_REGIONS; i++) {
-		struct benign_region *region = &detector->benign_regions->regions[i];
-
-		if (region->slot == thread->slot && region->is_write == is_write &&
-		    region->last == UINT64_MAX)
-			region->last = present_epoch(thread);
-	}
+	close_region(detector, thread, is_write);
 	runtime_unlock(&detector->lock);
+}
+
+void benign_thread_ends(struct detector *detector, struct thread *thread)
+{
+	for (unsigned is_write = 0; is_write < 2; is_write++) {
+		if (!thread->ignoring[is_write])
+			continue;
+		thread->ignoring[is_write] = 1;
+		benign_end(detector, thread, is_write);
+	}
 }
 
 static bool is_in_region(const struct benign_region *region, uint64_t word, bool is_write)
@@ -182,5 +197,7 @@ bool benign_has_region(struct detector *detector, uint64_t word, bool is_write)
 	for (uint32_t i = 0; i < BENIGN_REGIONS && i < known->count && !is_found; i++)
 		is_found = is_in_region(&known->regions[i], word, is_write);
 	runtime_unlock(&detector->lock);
+	if (is_found)
+		detector_count(detector, BENIGN_RACES);
 	return is_found;
 }

@@ -25,8 +25,11 @@ bool benign_has(struct detector *detector, uintptr_t address);
 void benign_begin(struct detector *detector, struct thread *thread, bool is_write);
 void benign_end(struct detector *detector, struct thread *thread, bool is_write);
 
+/* @thread ends, and leaves the regions that it is in: its slot will be another's. */
+void benign_thread_ends(struct detector *detector, struct thread *thread);
+
 /* Was the access of the plain word @word, by one that @is_write or not, in such a region?  Called
- * without detector.lock. */
+ * without detector.lock; counts it. */
 bool benign_has_region(struct detector *detector, uint64_t word, bool is_write);
 
 #endif
