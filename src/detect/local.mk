@@ -34,7 +34,9 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/summary.c %D%/shadow/summary.h \
 	%D%/race/access.h \
 	%D%/shadow/benign.c %D%/shadow/benign.h \
+	%D%/race/pending.c \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
+	%D%/race/record_part.c %D%/race/record_part.h \
 	%D%/range/record_range.c %D%/range/record_range.h \
 	%D%/range/record_run.c %D%/range/record_run.h \
 	%D%/race/atomics/atomic_location.c %D%/race/atomics/atomic_location.h \
