@@ -107,6 +107,8 @@ struct sync_extra {
 	stack_id idle_stack;	  /* ... here */
 	struct sync_object *condition_mutex;
 	bool has_two_mutexes; /* somebody came with another one while others waited */
+	uint32_t sure_count;  /* of those who wait: surely woken ... */
+	thread_id sure_waker; /* ... by this thread */
 };
 
 #define SYNC_USERS 4u

@@ -71,6 +71,8 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	/* It may have been destroyed meanwhile, and its place be another's. */
 	if (is_alive && detector_lock_info(detector, info)) {
 		wakes_end(info, is_woken);
+		if (info->extra->sure_count)
+			info->extra->sure_count--;
 		if (is_woken)
 			info->extra->idle_signaller = 0;
 		detector_unlock_info(info);
@@ -83,11 +85,34 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	lock_acquired(detector, thread, wait->mutex, LOCK_EXCLUSIVE, wait->held.stack);
 }
 
+/*
+ * May a signal of @thread end a wait, as far as is known?  Not if signals that it made
+ * before have woken all who wait.  Those made with the mutex of the waits held surely
+ * have: the waits had begun then, as each gives the mutex up.  Other signals may have come
+ * before, and those of other threads may come after this one.  The waiters of other
+ * processes are not known.
+ */
+static bool may_end_a_wait(struct thread *thread, struct sync_info *info, bool is_broadcast)
+{
+	struct sync_extra *extra = info->extra;
+	bool is_by_same = extra->sure_waker == thread->id;
+	uint32_t asleep = extra->waiter_count - (is_by_same ? extra->sure_count : 0);
+
+	if (!extra->has_two_mutexes && !(info->attributes & SYNC_PROCESS_SHARED) &&
+	    held_locks_find(&thread->held, extra->condition_mutex)) {
+		extra->sure_waker = thread->id;
+		extra->sure_count = extra->waiter_count;
+		if (asleep && !is_broadcast)
+			extra->sure_count -= asleep - 1;
+	}
+	return asleep;
+}
+
 void condition_signalled(struct detector *detector, struct thread *thread,
 			 struct sync_object *condition, bool is_broadcast, stack_id stack)
 {
 	struct sync_info *info = condition->info;
-	bool has_waiters;
+	bool has_waiters, may_end;
 
 	life_used(detector, thread, condition, ACTION_SIGNAL, stack);
 	waker_signals(detector, thread, condition, stack);
@@ -100,7 +125,8 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 		thread->is_referenced = true;
 	}
 	wakes_wake(info, is_broadcast ? UINT32_MAX : 1);
+	may_end = may_end_a_wait(thread, info, is_broadcast);
 	detector_unlock_info(info);
-	if (has_waiters)
+	if (may_end)
 		handover_give(detector, thread, condition);
 }
