@@ -10,7 +10,7 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records, compare.c compares; words.c says what the words become; life.c begins and ends
+ * record_fast.h has what is recorded without the engine.  race.c records, compare.c compares; words.c says what the words become; life.c begins and ends
  * lives of memory.  classify.c goes from a pair of accesses that conflict to a finding or an
  * order: late_order.c makes the acquires that may order them yet, verdict.c says what the pair is,
  * predict.c what one is that a lock has ordered, and report.c tells of it.

@@ -9,6 +9,7 @@
  * to shadow memory when another granule takes the place, or before its clock changes
  * or is released (memory_flush()).  Until then other threads do not see these
  * accesses; but the flush sees theirs, so of two racing threads one sees the other.
+ * record_fast.c has the first case, pending.c the second, which ends in record_part.c.
  *
  * All other accesses go to access_check().
  *
