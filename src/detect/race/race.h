@@ -10,10 +10,11 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * record_fast.h has what is recorded without the engine.  race.c records, compare.c compares; words.c says what the words become; life.c begins and ends
- * lives of memory.  classify.c goes from a pair of accesses that conflict to a finding or an
- * order: late_order.c makes the acquires that may order them yet, verdict.c says what the pair is,
- * predict.c what one is that a lock has ordered, and report.c tells of it.
+ * record_fast.h has what is recorded without the engine.  race.c records, compare.c compares;
+ * words.c says what the words become; life.c begins and ends lives of memory.  classify.c goes
+ * from a pair of accesses that conflict to a finding or an order: late_order.c makes the acquires
+ * that may order them yet, verdict.c says what the pair is, predict.c what one is that a lock has
+ * ordered, and report.c tells of it.
  *
  * Two rooms belong to the same engine: atomics/ has the memory that synchronises by itself,
  * updates/ the loads on whose value a later store rests.
