@@ -27,18 +27,9 @@ static void check_pending(struct detector *detector, struct thread *thread,
 static void record_pending(struct detector *detector, struct thread *thread,
 			   const struct pending_granule *pending, bool is_write)
 {
-	struct shadow shadow = shadow_of(pending->granule);
-	struct part part = {
-		.detector = detector,
-		.thread = thread,
-		.granule = pending->granule,
-		.bytes = pending->bytes,
-		.is_write = is_write,
-		.origin = origin_of_pending(detector, thread, pending),
-		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes,
-		.place = is_write ? shadow.write : shadow.read,
-		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
-	};
+	struct part part = part_of(detector, thread, pending->granule, shadow_of(pending->granule),
+				   pending->bytes, is_write,
+				   origin_of_pending(detector, thread, pending));
 
 	if (UNLIKELY(!record_part(&part)))
 		check_pending(detector, thread, *pending, is_write);
@@ -194,17 +185,8 @@ bool record_keep_pending(struct detector *detector, struct thread *thread, uintp
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct pending_granule *set = pending_set(thread, address, is_write);
 	struct shadow shadow = shadow_places(granule);
-	struct part part = {
-		.detector = detector,
-		.thread = thread,
-		.granule = granule,
-		.bytes = bytes,
-		.is_write = is_write,
-		.origin = origin_of_site(site),
-		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes,
-		.place = is_write ? shadow.write : shadow.read,
-		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
-	};
+	struct part part = part_of(detector, thread, granule, shadow, bytes, is_write,
+				   origin_of_site(site));
 	struct pending_granule *pending;
 
 	for (uint32_t way = 0; way < PENDING_WAYS; way++) {

@@ -95,14 +95,8 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 static bool join_whole(struct detector *detector, struct thread *thread, uintptr_t granule,
 		       uint64_t old, site_id site)
 {
-	struct part part = {
-		.detector = detector,
-		.thread = thread,
-		.granule = granule,
-		.bytes = SHADOW_ALL_BYTES,
-		.mine = *thread->clocks.current,
-		.origin = origin_of_site(site),
-	};
+	struct part part = part_of(detector, thread, granule, shadow_places(granule),
+				   SHADOW_ALL_BYTES, false, origin_of_site(site));
 
 	return shadow_bytes(old) == SHADOW_ALL_BYTES && !cells_are(old) && record_join(&part, old);
 }

@@ -66,6 +66,24 @@ struct part {
 	uint32_t *origin_place;
 };
 
+/* @thread's access to @bytes of @granule, whose shadow is @shadow. */
+static inline struct part part_of(struct detector *detector, struct thread *thread,
+				  uintptr_t granule, struct shadow shadow, uint32_t bytes,
+				  bool is_write, origin_id origin)
+{
+	return (struct part){
+		.detector = detector,
+		.thread = thread,
+		.granule = granule,
+		.bytes = bytes,
+		.is_write = is_write,
+		.origin = origin,
+		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes,
+		.place = is_write ? shadow.write : shadow.read,
+		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
+	};
+}
+
 /* Others have read it, too, in no order with this read. */
 bool record_join(const struct part *part, uint64_t old);
 
