@@ -253,7 +253,7 @@ static int plan_path(const char *path, const struct options *options)
 {
 	static struct image image; /* large for a stack */
 	struct plan_file file = {.path = path};
-	struct verification verification;
+	struct verification verification = {.begins_with = 0};
 	struct plan *plan;
 
 	if (!map_file(&file))

@@ -191,7 +191,9 @@ static bool check_all(struct verifying *verifying, uint8_t *has_site, uint32_t *
 	for (uint32_t i = 0; i < plan->site_count; i++)
 		has_site[plan->sites[i].offset] = 1;
 	for (uint32_t i = 0; i < module->function_count; i++) {
-		verifying->function = &module->functions[i];
+		uint32_t number = (verifying->result->begins_with + i) % module->function_count;
+
+		verifying->function = &module->functions[number];
 		verifying->offsets = verifying->function->clone_offsets;
 		if (verifying->offsets && !check_function(verifying, has_site, live))
 			return false;
@@ -231,7 +233,7 @@ bool verify_clones(const struct decoder *decoder, const struct plan *plan,
 	uint32_t *live = arena_alloc(arena, live_bytes);
 	bool is_right = false;
 
-	*verification = (struct verification){.what = NULL};
+	*verification = (struct verification){.begins_with = verification->begins_with};
 	if (verifying.nodes && verifying.machines && verifying.begun_at && verifying.ended_at &&
 	    has_site && live)
 		is_right = check_all(&verifying, has_site, live);

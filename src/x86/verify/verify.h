@@ -18,13 +18,14 @@
 #include "x86/plan.h"
 
 struct verification {
+	uint32_t begins_with; /* asked: the number of the function to verify first */
 	uint64_t functions, instructions, steps, thunk_calls;
 	/* Of the first thing found wrong: */
 	const char *what; /* NULL: nothing is */
 	uint32_t text_offset, clone_offset;
 };
 
-/* Verifies @plan, which was made with @options, keeps_instructions among them.
+/* Verifies all of @plan, which was made with @options, keeps_instructions among them.
  * Memory is @arena's.  False: something is wrong, or no memory. */
 bool verify_clones(const struct decoder *decoder, const struct plan *plan,
 		   const struct plan_options *options, struct arena *arena,

@@ -27,11 +27,24 @@ START_TEST(clones_are_their_originals_plus_checks)
 }
 END_TEST
 
+/* The number of the function whose clone has @offset, or of one before it. */
+static uint32_t function_of(uint32_t offset)
+{
+	uint32_t number = 0;
+
+	for (uint32_t i = 0; i < lab.module.function_count; i++)
+		if (lab.module.functions[i].clone_offsets &&
+		    lab.module.functions[i].clone_offsets[0] <= offset)
+			number = i;
+	return number;
+}
+
 /* Whether a clone with the byte at @offset changed is still accepted. */
 static bool is_change_overlooked(uint32_t offset, unsigned char change)
 {
 	bool is_right;
 
+	verification.begins_with = function_of(offset);
 	lab.plan.clone[offset] ^= change;
 	is_right = verify_function();
 	lab.plan.clone[offset] ^= change;
@@ -116,6 +129,7 @@ START_TEST(wrong_state_is_noticed)
 	ck_assert(plan_states_seek(&right, 0, &at));
 	for (; at.row.clone_offset < end; i++) {
 		if (i % 7 == 0 && lab.plan.clone[at.row.clone_offset] != FILL) {
+			verification.begins_with = function_of(at.row.clone_offset);
 			lab.plan.states = states_with_a_mistake(&right, i);
 			overlooked += verify_function();
 			plan_states_free(&lab.plan.states);
