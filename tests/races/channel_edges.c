@@ -1,6 +1,6 @@
 /*
- * RULES, 'Happens-before': what the kernel orders.  Descriptors, futexes, signals,
- * a fork; and next to them uses that order nothing.
+ * RULES, 'Happens-before': what the kernel orders.  Descriptors, futexes, signals;
+ * and next to them uses that order nothing.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -17,7 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -390,57 +389,6 @@ static void handler_alone_case(void)
 	KEEP(handler_alone_data);
 }
 
-/* --- A child --------------------------------------------------------------------------- */
-
-static long child_data;
-
-static void *child_update(void *unused)
-{
-	(void)unused;
-	child_data++;
-	return NULL;
-}
-
-static void child_case(void)
-{
-	pid_t child;
-
-	child_data++;
-	child = fork();
-	if (child == 0) {
-		pthread_t thread;
-
-		child_data++;
-		MUST(pthread_create(&thread, NULL, child_update, NULL) == 0);
-		pthread_join(thread, NULL);
-		_exit(0);
-	}
-	MUST(waitpid(child, NULL, 0) == child);
-	KEEP(child_data);
-}
-
-/* Two threads of the child. */
-static long child_threads_data;
-
-static void *child_threads_update(void *unused)
-{
-	(void)unused;
-	child_threads_data++;
-	return NULL;
-}
-
-static void child_threads_case(void)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		run_both(child_threads_update, child_threads_update, NULL);
-		_exit(0);
-	}
-	MUST(waitpid(child, NULL, 0) == child);
-	KEEP(child_threads_data);
-}
-
 static const struct race_case cases[] = {
 	CASE(pipe, "silent"),
 	CASE(pipe_other, "lost-update:error"),
@@ -460,8 +408,6 @@ static const struct race_case cases[] = {
 	CASE(handler, "silent"),
 	CASE(handler_own, "silent"),
 	CASE(handler_alone, "lost-update:error"),
-	CASE(child, "silent"),
-	CASE(child_threads, "lost-update:error"),
 };
 
 static void open_all(void)

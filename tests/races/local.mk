@@ -12,17 +12,22 @@ EXTRA_DIST += \
 	tests/races/beside_atomics.c \
 	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomic_macros.c \
+	tests/races/atomic_ends.c \
+	tests/races/atomic_locks.c \
 	tests/races/atomic_updates.c \
 	tests/races/atomics.c \
 	tests/races/cases.h \
+	tests/races/fork_edges.c \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
 	tests/races/items.h \
 	tests/races/callbacks.c \
 	tests/races/channel_edges.c \
+	tests/races/columns.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
 	tests/races/links_cxx.cc \
+	tests/races/lives.c \
 	tests/races/lock_edges.c \
 	tests/races/memory.c \
 	tests/races/plain_idioms.c \
