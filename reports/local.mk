@@ -26,7 +26,7 @@ reports_libreports_a_SOURCES = \
 	%D%/blocks/member.c %D%/blocks/member.h \
 	%D%/blocks/result_type.c %D%/blocks/result_type.h \
 	%D%/code/holders.c %D%/code/holders.h \
-	%D%/code/imports.c \
+	%D%/code/imports.c %D%/code/makers.def \
 	%D%/code/straight.c %D%/code/straight.h \
 	%D%/code/unneeded.c %D%/code/unneeded.h \
 	%D%/types/code.c %D%/types/code.h \
@@ -34,6 +34,7 @@ reports_libreports_a_SOURCES = \
 	%D%/types/stable_names.c %D%/types/stable_names.h \
 	%D%/types/data.c %D%/types/data.h \
 	%D%/types/form.h \
+	%D%/types/members.c %D%/types/members.h \
 	%D%/types/pointee.c %D%/types/pointee.h \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \

@@ -92,29 +92,13 @@ static const char *imported_callee(struct elf_image *image, const struct code *c
 	return slot ? name_of_slot(image, slot) : NULL;
 }
 
+static const char *const makers[] = {
+#define MAKER(name) #name,
+#include "reports/code/makers.def"
+};
+
 bool straight_makes_memory(struct elf_image *image, uint64_t address)
 {
-	static const char *const makers[] = {
-		"malloc",
-		"calloc",
-		"realloc",
-		"reallocarray",
-		"aligned_alloc",
-		"memalign",
-		"valloc",
-		"strdup",
-		"strndup",
-		"mmap",
-		"mmap64",
-		"mremap",
-		"shmat",
-		"_Znwm",
-		"_Znam",
-		"_ZnwmRKSt9nothrow_t",
-		"_ZnamRKSt9nothrow_t",
-		"_ZnwmSt11align_val_t",
-		"_ZnamSt11align_val_t",
-	};
 	struct code code;
 	const char *name = code_read(image, address, &code) ? imported_callee(image, &code) : NULL;
 

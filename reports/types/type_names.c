@@ -4,8 +4,6 @@
 
 #include "reports/types/types.h"
 
-#define DEPTH_MAX 32 /* of nested types */
-
 /* Types that are synchronisation objects: a lock's name ends there. */
 static const char *const lock_types[] = {
 	"pthread_mutex_t",
@@ -157,7 +155,7 @@ static const char *name_target(struct pool *pool, Dwarf_Die *type, int depth)
 	if (name && (tag != DW_TAG_typedef || is_c(type) ||
 		     !is_one_of(name, inner_typedefs, ARRAY_LENGTH(inner_typedefs))))
 		return pool_format(pool, "%s%s", is_c(type) ? tag_word(tag) : "", name);
-	if (depth > DEPTH_MAX || tag == DW_TAG_structure_type || tag == DW_TAG_union_type ||
+	if (depth > TYPES_NESTED_MOST || tag == DW_TAG_structure_type || tag == DW_TAG_union_type ||
 	    tag == DW_TAG_class_type || tag == DW_TAG_enumeration_type ||
 	    tag == DW_TAG_subroutine_type)
 		return NULL;

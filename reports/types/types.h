@@ -13,6 +13,8 @@
 #include "reports/model/pool.h"
 #include "reports/types/containers.h"
 
+#define TYPES_NESTED_MOST 32 /* of nested types */
+
 struct type_place {
 	const char *path;	 /* "[3].balance"; "" is the whole */
 	const char *stable_path; /* "[].balance": the same for all elements */
@@ -32,6 +34,10 @@ struct type_place {
 
 /* The type of a variable, member or type @die. */
 bool type_of(Dwarf_Die *die, Dwarf_Die *type);
+
+/* Strips qualifiers and typedefs of @type, and notes them in @place; true if it met a lock's
+ * type. */
+bool type_peel(Dwarf_Die *type, struct type_place *place);
 
 /* The part of @type with the bytes [@offset, @offset + @size_bytes).  A size of 0
  * asks for the lock that begins there, and the search stops at a lock's type. */

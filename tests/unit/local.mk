@@ -31,6 +31,7 @@ core_tests = \
 	tests/unit/base/test_runtime_lock \
 	tests/unit/base/test_spin_lock \
 	tests/unit/detect/test_object \
+	tests/unit/detect/test_object_ids \
 	tests/unit/detect/test_object_threads \
 	tests/unit/options/test_options \
 	tests/unit/command/test_launch \
@@ -118,8 +119,13 @@ tests_unit_base_test_spin_lock_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_detect_test_object_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_object_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_detect_test_object_SOURCES = tests/unit/detect/test_object.c
+tests_unit_detect_test_object_SOURCES = tests/unit/detect/object_lab.h tests/unit/detect/test_object.c
 tests_unit_detect_test_object_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_object_ids_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_object_ids_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_object_ids_SOURCES = tests/unit/detect/object_lab.h tests/unit/detect/test_object_ids.c
+tests_unit_detect_test_object_ids_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_object_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_object_threads_CFLAGS = $(UNIT_CFLAGS)
