@@ -50,14 +50,15 @@ static void call_benign(uintptr_t address, size_t size_bytes)
 static void ignore(bool is_write, bool is_begin)
 {
 	struct guest_thread *self = guest_enter();
+	struct clock_releaser by;
 
 	if (!self)
 		return;
-	clock_end_epoch(memory_before_release(&guest_detector, self->thread));
+	by = memory_before_release(&guest_detector, self->thread);
 	if (is_begin)
-		benign_begin(&guest_detector, self->thread, is_write);
+		benign_begin(&guest_detector, by, is_write);
 	else
-		benign_end(&guest_detector, self->thread, is_write);
+		benign_end(&guest_detector, by, is_write);
 	guest_leave(self);
 }
 

@@ -1,11 +1,13 @@
 /*
  * A race whose one side is in a region that the program asks not to observe, as the argument says:
  * none, reads, writes, nested, ended (the region has ended before it), other (the other kind), wtf,
- * left (threads before it have ended in theirs).
+ * left (threads before it have ended in theirs), beside (behind one, and in the epoch with the
+ * number that the second argument says, from 0 on).
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern void AnnotateIgnoreReadsBegin(const char *file, int line) __attribute__((weak));
@@ -15,8 +17,12 @@ extern void AnnotateIgnoreWritesEnd(const char *file, int line) __attribute__((w
 extern void WTFAnnotateBenignRaceSized(const char *file, int line, uintptr_t address, size_t size,
 				       const char *why) __attribute__((weak));
 
+#define EPOCHS 200
+
 static const char *mode;
-static long datum, seen;
+static int number;
+static long datum, seen, data[EPOCHS];
+static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
 
 static int is(const char *name)
 {
@@ -28,6 +34,25 @@ static int is(const char *name)
 		if (name)                                                                          \
 			name(__FILE__, __LINE__);                                                  \
 	} while (0)
+
+/* By one instruction, which is known after its first times. */
+static void *write_beside(void *unused)
+{
+	CALL(AnnotateIgnoreWritesBegin);
+	CALL(AnnotateIgnoreWritesEnd);
+	for (int i = 0; i < EPOCHS; i++) {
+		pthread_mutex_lock(&own);
+		data[i] = i;
+		pthread_mutex_unlock(&own);
+	}
+	return unused;
+}
+
+static void *read_beside(void *unused)
+{
+	seen = data[number];
+	return unused;
+}
 
 static void *write_it(void *unused)
 {
@@ -72,6 +97,7 @@ int main(int argc, char **argv)
 	pthread_t threads[2];
 
 	mode = argc > 1 ? argv[1] : "none";
+	number = argc > 2 ? atoi(argv[2]) : 0;
 	if (is("wtf") && WTFAnnotateBenignRaceSized)
 		WTFAnnotateBenignRaceSized(__FILE__, __LINE__, (uintptr_t)&datum, sizeof(datum),
 					   "it is meant");
@@ -79,8 +105,8 @@ int main(int argc, char **argv)
 		pthread_create(&threads[0], NULL, leave_open, NULL);
 		pthread_join(threads[0], NULL);
 	}
-	pthread_create(&threads[0], NULL, write_it, NULL);
-	pthread_create(&threads[1], NULL, read_it, NULL);
+	pthread_create(&threads[0], NULL, is("beside") ? write_beside : write_it, NULL);
+	pthread_create(&threads[1], NULL, is("beside") ? read_beside : read_it, NULL);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 	return 0;

@@ -42,6 +42,10 @@ else
 		run "annotations: a race in no region: $mode" 66 "error: data-race: datum" -- \
 			"$built" run "$work/ignored" $mode
 	done
+	for number in 190 191 192 193; do
+		run "annotations: a race in no region: beside, $number" 66 "error: data-race: data" -- \
+			"$built" run "$work/ignored" beside $number
+	done
 	for mode in reads writes nested wtf; do
 		run "annotations: a race in a region: $mode" 0 "^snarl: no findings" -- \
 			"$built" run "$work/ignored" $mode

@@ -47,6 +47,7 @@ core_tests = \
 	tests/unit/detect/test_race_looks \
 	tests/unit/detect/test_race_atomic \
 	tests/unit/detect/test_race_owner \
+	tests/unit/detect/test_race_regions \
 	tests/unit/detect/test_race_split \
 	tests/unit/detect/test_race_releases \
 	tests/unit/detect/test_race_threads \
@@ -218,6 +219,11 @@ tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_owner_SOURCES = tests/unit/detect/test_race_owner.c \
 	$(racing_sources)
 tests_unit_detect_test_race_owner_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_race_regions_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_regions_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_regions_SOURCES = tests/unit/detect/test_race_regions.c \
+	$(racing_sources)
+tests_unit_detect_test_race_regions_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_detect_test_race_split_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_split_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_split_SOURCES = tests/unit/detect/test_race_split.c \

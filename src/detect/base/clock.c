@@ -125,15 +125,35 @@ static void change_slot(struct detector *detector, struct thread *thread)
 	runtime_unlock(&detector->lock);
 }
 
+void clock_mark_epochs(struct detector *detector, struct thread *thread, uint32_t marks)
+{
+	thread->clocks.marks = marks;
+	if (LIKELY(thread->clocks.has_marks) || !marks)
+		return;
+	runtime_lock(&detector->lock);
+	store_relaxed(&thread->clocks.has_marks, true);
+	slot_begin_marks(detector, thread, own_epoch(&thread->clocks.full, thread));
+	runtime_unlock(&detector->lock);
+}
+
+static uint64_t next_epoch(const struct thread *thread)
+{
+	uint64_t present = own_epoch(&thread->clocks.full, thread);
+
+	if (LIKELY(!thread->clocks.has_marks))
+		return present + 1;
+	return (present | SHADOW_EPOCH_MARKS) + 1 + thread->clocks.marks;
+}
+
 /* Threads beyond what shadow words can name are not recorded: access_check()
  * looks at *current. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread)
 {
-	uint64_t epoch = own_epoch(&thread->clocks.full, thread) + 1;
+	uint64_t epoch = next_epoch(thread);
 
 	if (UNLIKELY(epoch > SHADOW_EPOCH_MAX)) {
 		change_slot(detector, thread);
-		epoch = own_epoch(&thread->clocks.full, thread) + 1;
+		epoch = next_epoch(thread);
 	}
 	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
 		return;

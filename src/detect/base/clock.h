@@ -34,6 +34,7 @@
 
 #include "base/atomic.h"
 #include "base/types.h"
+#include "detect/data/shadow_word.h"
 #include "detect/data/vclock.h"
 #include "finding/finding.h"
 
@@ -66,6 +67,8 @@ struct thread_clocks {
 	struct vclock full;
 	struct vclock all; /* of happens-before, if races are predicted */
 	bool predicts;
+	bool has_marks; /* its epochs do: clock_mark_epochs() */
+	uint32_t marks; /* of the next ones */
 	struct vclock given; /* full with the assumed acquires; made if some are not in full */
 	uint64_t stamp;
 	uint64_t *current, *shared; /* what inline checks compare with: shadow_word.h */
@@ -186,11 +189,25 @@ void clock_end_epoch(struct clock_releaser by);
 /* The same behind the first store of a site. */
 void clock_end_epoch_after_first(struct clock_releaser by);
 
+/*
+ * The epochs that @thread begins from now on have @marks, SHADOW_EPOCH_MARKS at most: by their
+ * numbers, as of those of a slot that had marks once the lower bits are these.  So nothing needs to
+ * be kept of marked epochs, however many there are (slot_marks()).  Called after clock_end_epoch().
+ */
+void clock_mark_epochs(struct detector *detector, struct thread *thread, uint32_t marks);
+
+/* How many epochs lie between @epoch and the last one, roughly. */
+static inline uint64_t clock_epochs_since(const struct thread_clocks *clocks, uint64_t epoch)
+{
+	return (load_relaxed(&clocks->recorded_epoch) - epoch) >>
+	       (load_relaxed(&clocks->has_marks) ? SHADOW_EPOCH_MARK_BITS : 0);
+}
+
 /* Is @epoch the thread's present one or the one before, not counting those behind first stores? */
 static inline bool clock_is_recent(const struct thread_clocks *clocks, uint64_t epoch)
 {
 	return epoch >= load_relaxed(&clocks->began_before) ||
-	       load_relaxed(&clocks->recorded_epoch) - epoch <= 1;
+	       clock_epochs_since(clocks, epoch) <= 1;
 }
 
 /* The hand-over or structural clock was released: begins another epoch of it. */

@@ -133,7 +133,6 @@ struct detector {
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
 	struct benign *benign; /* benign.c: races that the program means; NULL: none */
-	struct benign_regions *benign_regions; /* NULL: none */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */

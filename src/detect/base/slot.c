@@ -80,6 +80,22 @@ static void add_free(struct detector *detector, uint32_t number)
 	detector->free_slots[detector->free_slot_count++] = number;
 }
 
+void slot_begin_marks(struct detector *detector, struct thread *thread, uint64_t epoch)
+{
+	struct slot *slot = slot_of(detector, thread->slot);
+
+	if (slot && !slot->marked_from)
+		store_relaxed(&slot->marked_from, epoch); /* before any word has one of these */
+}
+
+uint32_t slot_marks(const struct detector *detector, uint32_t number, uint64_t epoch)
+{
+	const struct slot *slot = slot_of(detector, number);
+	uint64_t from = slot ? load_relaxed(&slot->marked_from) : 0;
+
+	return from && epoch > from ? (uint32_t)epoch & SHADOW_EPOCH_MARKS : 0;
+}
+
 uint64_t slot_take(struct detector *detector, struct thread *thread, const struct thread *creator)
 {
 	uint32_t number = choose_slot(detector, creator);
@@ -92,6 +108,10 @@ uint64_t slot_take(struct detector *detector, struct thread *thread, const struc
 	slot->lives[slot->life_count++ % SLOT_LIVES] = (struct slot_life){first, thread->id};
 	slot->thread = thread;
 	thread->slot = number;
+	if (slot->marked_from)
+		thread->clocks.has_marks = true;
+	else if (thread->clocks.has_marks)
+		slot_begin_marks(detector, thread, first);
 	return first;
 }
 

@@ -7,7 +7,7 @@
  * recorded in it.  May miss races with the earlier thread's accesses if there is no
  * such slot and no fresh one, as another one is taken then; accepted, and counted.
  *
- * All functions but slot_thread_id() and slot_next_thread() are called with
+ * All functions but slot_thread_id(), slot_marks() and slot_next_thread() are called with
  * detector.lock held.
  */
 #ifndef DETECT_BASE_SLOT_H
@@ -31,6 +31,7 @@ struct slot {
 	struct thread *thread; /* that has it now, or NULL */
 	uint64_t above;	       /* epochs and versions go on above this */
 	uint64_t recorded;     /* the last epoch in which something was recorded */
+	uint64_t marked_from;  /* later epochs have marks (clock_mark_epochs()); 0: none */
 	uint32_t life_count;
 	struct slot_life lives[SLOT_LIVES]; /* the last ones, life n at n % SLOT_LIVES */
 };
@@ -44,6 +45,12 @@ uint64_t slot_take(struct detector *detector, struct thread *thread, const struc
 
 /* @thread has ended, having used epochs and versions up to @above. */
 void slot_give(struct detector *detector, struct thread *thread, uint64_t above);
+
+/* The epochs of @thread's slot that come after @epoch have marks, unless earlier ones have. */
+void slot_begin_marks(struct detector *detector, struct thread *thread, uint64_t epoch);
+
+/* Those of @epoch, 0: none.  Takes no lock. */
+uint32_t slot_marks(const struct detector *detector, uint32_t number, uint64_t epoch);
 
 struct thread *slot_thread(const struct detector *detector, uint32_t number);
 

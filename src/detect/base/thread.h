@@ -58,7 +58,6 @@ struct thread {
 	uint32_t kernel_id_before_fork;	  /* locks held over it still bear this one */
 	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
 	uint32_t ignoring[2]; /* how many regions it is in: shadow/benign.h; reads, writes */
-	uint32_t region[2];   /* ... the outermost one's number */
 	char name[16];
 	void *guest; /* the guest library's part */
 };

@@ -27,6 +27,8 @@
 #define SHADOW_SLOT_SHIFT 52
 #define SHADOW_EPOCH_BITS 40
 #define SHADOW_EPOCH_MAX ((1ull << SHADOW_EPOCH_BITS) - 1)
+#define SHADOW_EPOCH_MARK_BITS 2 /* lowest ones, that may be marks: base/clock.h */
+#define SHADOW_EPOCH_MARKS ((1u << SHADOW_EPOCH_MARK_BITS) - 1)
 #define SHADOW_SLOT_MAX 4094u /* 4095 is not used */
 
 /* The current word of a thread that has none (not known, or nothing recorded

@@ -213,7 +213,7 @@ static bool has_not_read_again(const struct thread *thread, uintptr_t granule, u
 static bool is_lately(const struct thread_clocks *clocks, uint64_t when)
 {
 	return clock_is_recent(clocks, when) ||
-	       load_relaxed(&clocks->recorded_epoch) - when <= EPOCHS_LATELY;
+	       clock_epochs_since(clocks, when) <= EPOCHS_LATELY;
 }
 
 bool pending_release_may_be_seen(const struct thread *thread, uintptr_t granule, uint32_t bytes,

@@ -2,7 +2,9 @@
 
 #include "base/atomic.h"
 #include "base/hash.h"
+#include "detect/base/clock.h"
 #include "detect/base/memory_block.h"
+#include "detect/base/slot.h"
 #include "detect/shadow/shadow.h"
 
 #define BUCKET_COUNT 1024u
@@ -109,95 +111,36 @@ bool benign_has(struct detector *detector, uintptr_t address)
 
 /* --- Regions ---------------------------------------------------------------------------- */
 
-/* Epochs of one slot: behind the first, up to the last. */
-struct benign_region {
-	uint64_t first, last; /* UINT64_MAX: it has not ended */
-	uint32_t slot;
-	bool is_write;
-};
-
-struct benign_regions {
-	struct benign_region regions[BENIGN_REGIONS];
-	uint32_t count;
-};
-
-static uint64_t present_epoch(const struct thread *thread)
+static void mark(struct detector *detector, struct thread *thread)
 {
-	return vclock_get(&thread->clocks.full, thread->slot);
+	uint32_t marks = (thread->ignoring[false] ? BENIGN_READS : 0u) |
+			 (thread->ignoring[true] ? BENIGN_WRITES : 0u);
+
+	clock_mark_epochs(detector, thread, marks);
 }
 
-static void open_region(struct detector *detector, struct thread *thread, bool is_write)
+void benign_begin(struct detector *detector, struct clock_releaser by, bool is_write)
 {
-	struct benign_regions *known = detector->benign_regions;
+	clock_end_epoch(by);
+	by.thread->ignoring[is_write]++;
+	mark(detector, by.thread);
+}
 
-	if (!known) {
-		known = arena_alloc(&detector->arena, sizeof(*known));
-		/* release: pairs with benign_has_region(). */
-		store_release(&detector->benign_regions, known);
-	}
-	if (!known)
+void benign_end(struct detector *detector, struct clock_releaser by, bool is_write)
+{
+	if (!by.thread->ignoring[is_write])
 		return;
-	thread->region[is_write] = known->count++;
-	known->regions[thread->region[is_write] % BENIGN_REGIONS] = (struct benign_region){
-		present_epoch(thread), UINT64_MAX, thread->slot, is_write};
-}
-
-static void close_region(struct detector *detector, struct thread *thread, bool is_write)
-{
-	struct benign_regions *known = detector->benign_regions;
-	uint32_t number = thread->region[is_write];
-
-	if (known && known->count - number <= BENIGN_REGIONS)
-		known->regions[number % BENIGN_REGIONS].last = present_epoch(thread);
-}
-
-void benign_begin(struct detector *detector, struct thread *thread, bool is_write)
-{
-	if (thread->ignoring[is_write]++)
-		return;
-	runtime_lock(&detector->lock);
-	open_region(detector, thread, is_write);
-	runtime_unlock(&detector->lock);
-}
-
-void benign_end(struct detector *detector, struct thread *thread, bool is_write)
-{
-	if (!thread->ignoring[is_write] || --thread->ignoring[is_write])
-		return;
-	runtime_lock(&detector->lock);
-	close_region(detector, thread, is_write);
-	runtime_unlock(&detector->lock);
-}
-
-void benign_thread_ends(struct detector *detector, struct thread *thread)
-{
-	for (unsigned is_write = 0; is_write < 2; is_write++) {
-		if (!thread->ignoring[is_write])
-			continue;
-		thread->ignoring[is_write] = 1;
-		benign_end(detector, thread, is_write);
-	}
-}
-
-static bool is_in_region(const struct benign_region *region, uint64_t word, bool is_write)
-{
-	return region->slot == shadow_slot(word) && region->is_write == is_write &&
-	       region->first < shadow_epoch(word) && shadow_epoch(word) <= region->last;
+	clock_end_epoch(by);
+	by.thread->ignoring[is_write]--;
+	mark(detector, by.thread);
 }
 
 bool benign_has_region(struct detector *detector, uint64_t word, bool is_write)
 {
-	/* acquire: pairs with open_region(). */
-	struct benign_regions *known = load_acquire(&detector->benign_regions);
-	bool is_found = false;
+	uint32_t marks = slot_marks(detector, shadow_slot(word), shadow_epoch(word));
 
-	if (LIKELY(!known))
+	if (LIKELY(!(marks & (is_write ? BENIGN_WRITES : BENIGN_READS))))
 		return false;
-	runtime_lock(&detector->lock);
-	for (uint32_t i = 0; i < BENIGN_REGIONS && i < known->count && !is_found; i++)
-		is_found = is_in_region(&known->regions[i], word, is_write);
-	runtime_unlock(&detector->lock);
-	if (is_found)
-		detector_count(detector, BENIGN_RACES);
-	return is_found;
+	detector_count(detector, BENIGN_RACES);
+	return true;
 }

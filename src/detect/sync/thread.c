@@ -7,7 +7,6 @@
 #include "detect/deadlock/wait.h"
 #include "detect/deadlock/waker.h"
 #include "detect/race/memory.h"
-#include "detect/shadow/benign.h"
 #include "detect/shadow/cells.h"
 #include "detect/sync/lock.h"
 
@@ -116,7 +115,6 @@ void thread_ending(struct detector *detector, struct thread *thread)
 
 	/* One that was left by a jump. */
 	wait_end(detector, thread);
-	benign_thread_ends(detector, thread);
 	give_robust(detector, by);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
