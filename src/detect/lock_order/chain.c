@@ -90,6 +90,14 @@ static void add_validated(struct detector *detector, uint64_t key)
 
 /* --- Edges to the lock that is wanted ----------------------------------------------- */
 
+/* A semaphore that is passed on excludes those who take it, as the first reader of a room does,
+ * but not those to whom it is passed. */
+static enum lock_mode mode_of_gate(const struct thread *thread, const struct held_lock *held)
+{
+	return held_locks_is_passed_on(&thread->held, held) ? LOCK_PASSED_ON
+							     : (enum lock_mode)held->mode;
+}
+
 /* The ids of the locks that @thread holds, in order (by insertion, as they are few).
  * Returns their number. */
 static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
@@ -103,7 +111,7 @@ static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 
 		if (!held_locks_is_lock(held))
 			continue;
-		gate = (struct gate){held->object->info->id, held->mode};
+		gate = (struct gate){held->object->info->id, mode_of_gate(thread, held)};
 		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
 			gates[at] = gates[at - 1];
 		gates[at] = gate;

@@ -16,11 +16,14 @@ static bool is_concurrent(const struct order_moment *a, const struct order_momen
 	return stamps_concurrent(&left, &right);
 }
 
-static enum order_verdict compare_clocks(const struct order_moment *a, const struct order_moment *b)
+/* Whom a semaphore lets in together with its holder is not known, so in this run it may have ordered
+ * the two. */
+static enum order_verdict compare_moments(const struct edge_witness *a,
+					  const struct edge_witness *b, enum common_lock common)
 {
-	if (!is_concurrent(a, b, MOMENT_STRUCTURAL))
+	if (!is_concurrent(a->moment, b->moment, MOMENT_STRUCTURAL))
 		return ORDER_BY_STRUCTURE;
-	if (!is_concurrent(a, b, MOMENT_HAND_OVER))
+	if (common == COMMON_PASSED_ON || !is_concurrent(a->moment, b->moment, MOMENT_HAND_OVER))
 		return ORDER_BY_HAND_OVER;
 	return ORDER_CONCURRENT;
 }
@@ -72,16 +75,20 @@ static uint8_t extend_choice(struct choice *choice, const struct choice_question
 		return STRENGTH_NONE;
 	for (uint32_t i = 0; i < index; i++) {
 		const struct edge_witness *other = choice->at[i];
+		enum common_lock common = COMMON_NONE;
 
 		if (!spend_steps(choice, 1) || other->moment->thread == witness->moment->thread)
 			return STRENGTH_NONE;
-		if (question->condition != CHOICE_THREADS &&
-		    (!spend_steps(choice, estimate_steps(other, witness)) ||
-		     witness_locks_conflict(choice->edges[i], other, choice->edges[index],
-					    witness)))
+		if (question->condition != CHOICE_THREADS) {
+			if (!spend_steps(choice, estimate_steps(other, witness)))
+				return STRENGTH_NONE;
+			common = witness_common_lock(choice->edges[i], other, choice->edges[index],
+						     witness);
+		}
+		if (common == COMMON_EXCLUDES)
 			return STRENGTH_NONE;
 		if (is_full) {
-			enum order_verdict pair = compare_clocks(other->moment, witness->moment);
+			enum order_verdict pair = compare_moments(other, witness, common);
 
 			verdict = pair > verdict ? pair : verdict;
 		}

@@ -386,31 +386,38 @@ static uint64_t get_signature(const struct order_edge *edge, const struct edge_w
 	return held ? held->signature : compute_signature(edge->from->lock);
 }
 
-bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
-			    const struct order_edge *b_edge, const struct edge_witness *b)
+static enum common_lock compare_modes(enum lock_mode a, enum lock_mode b)
+{
+	if (a == LOCK_EXCLUSIVE || b == LOCK_EXCLUSIVE)
+		return COMMON_EXCLUDES;
+	return a == LOCK_PASSED_ON ? COMMON_PASSED_ON : COMMON_NONE;
+}
+
+enum common_lock witness_common_lock(const struct order_edge *a_edge, const struct edge_witness *a,
+				     const struct order_edge *b_edge, const struct edge_witness *b)
 {
 	struct gate single[2];
 	uint32_t count[2];
 	const struct gate *left = witness_get_locks(a_edge, a, &single[0], &count[0]);
 	const struct gate *right = witness_get_locks(b_edge, b, &single[1], &count[1]);
+	enum common_lock result = COMMON_NONE;
 	uint32_t i = 0;
 	uint32_t j = 0;
 
 	if (!(get_signature(a_edge, a) & get_signature(b_edge, b)))
-		return false;
-	while (i < count[0] && j < count[1]) {
+		return COMMON_NONE;
+	while (i < count[0] && j < count[1] && result != COMMON_EXCLUDES) {
 		if (left[i].lock < right[j].lock) {
 			i++;
 		} else if (left[i].lock > right[j].lock) {
 			j++;
 		} else {
-			if (left[i].mode == LOCK_EXCLUSIVE || right[j].mode == LOCK_EXCLUSIVE)
-				return true;
-			i++;
-			j++;
+			enum common_lock both = compare_modes(left[i++].mode, right[j++].mode);
+
+			result = both > result ? both : result;
 		}
 	}
-	return false;
+	return result;
 }
 
 static struct gate *copy_gates(const struct witness_store *store, const struct lock_set *held,

@@ -85,9 +85,16 @@ const struct gate *witness_get_locks(const struct order_edge *edge,
 				     const struct edge_witness *witness, struct gate *single,
 				     uint32_t *count);
 
-/* Did the two threads hold a common lock that excludes one of them? */
-bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
-			    const struct order_edge *b_edge, const struct edge_witness *b);
+/* What the locks have in common that two threads held. */
+enum common_lock {
+	COMMON_NONE,
+	COMMON_PASSED_ON, /* a semaphore that may have let both in, or not */
+	COMMON_EXCLUDES	  /* one that excludes one of them */
+};
+
+enum common_lock witness_common_lock(const struct order_edge *a_edge, const struct edge_witness *a,
+				     const struct order_edge *b_edge,
+				     const struct edge_witness *b);
 
 /* The gates are a copy, without 'from'; none if memory is exhausted. */
 void witness_describe(const struct witness_store *store, lock_id from,

@@ -120,6 +120,8 @@ static bool must_wait(enum lock_mode wanted, enum lock_mode held)
 		return true;
 	case LOCK_SHARED:
 		return held == LOCK_EXCLUSIVE;
+	case LOCK_PASSED_ON:
+		break;
 	}
 	return false;
 }
