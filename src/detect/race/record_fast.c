@@ -45,9 +45,7 @@ bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, s
 			      is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET);
 	if (LIKELY(!is_of_update))
 		return false;
-	return is_write ? detector->split_count &&
-				  marks_find(&detector->split_marks, address, size_bytes)
-			: thread->held.count != 0;
+	return update_may_be_split(detector, thread, address, size_bytes, is_write);
 }
 
 void record_again(struct detector *detector, struct thread *thread, uintptr_t address,

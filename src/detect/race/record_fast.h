@@ -100,9 +100,7 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 		return true;
 	if (LIKELY(attention == SITE_QUIET))
 		return false;
-	return is_write ? detector->split_count &&
-				  marks_find(&detector->split_marks, address, size_bytes)
-			: thread->held.count != 0;
+	return update_may_be_split(detector, thread, address, size_bytes, is_write);
 }
 
 /* Passes what was recorded to the whole engine, to be classified. */

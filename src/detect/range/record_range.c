@@ -5,11 +5,12 @@
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 
-/* Does the race engine alone want to know of accesses by @id?  What other parts want to
+/* Does the race engine alone want to know of @access?  What other parts want to
  * see, and the samples of callers, are left to the accesses themselves. */
-static bool is_quiet(const struct detector *detector, const struct thread *thread, site_id id,
-		     bool is_write)
+static bool is_quiet(const struct detector *detector, const struct thread *thread,
+		     const struct access *access, size_t size_bytes)
 {
+	site_id id = access->site;
 	const struct site *site = site_get(&detector->sites, id);
 
 	/* relaxed: a hint */
@@ -19,7 +20,8 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 		return false;
 	if (!site->update_group && !site->return_at)
 		return true;
-	return !(is_write ? detector->split_count : thread->held.count) &&
+	return !update_may_be_split(detector, thread, access->address, size_bytes,
+				    access->flags & SITE_WRITE) &&
 	       !origin_has_first(detector, site);
 }
 
@@ -335,7 +337,7 @@ bool record_range(struct detector *detector, struct thread *thread, struct acces
 	struct span span = {detector, thread, .site = access->site,
 			    .is_write = access->flags & SITE_WRITE};
 
-	if (first >= last || !is_quiet(detector, thread, span.site, span.is_write))
+	if (first >= last || !is_quiet(detector, thread, access, size_bytes))
 		return false;
 	if (!take_epoch(&span))
 		return false;

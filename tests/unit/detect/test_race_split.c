@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "detect/base/detector.h"
+#include "detect/range/record_range.h"
 #include "detect/sync/lock.h"
 #include "detect/sync/mutex.h"
 #include "racing.h"
@@ -105,6 +106,38 @@ START_TEST(the_filter_has_what_is_remembered)
 }
 END_TEST
 
+static void update_in_split_sections(void)
+{
+	site_id load = of_group(SITE_READ | SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT, 1);
+	site_id store = of_group(SITE_WRITE | SITE_UPDATE, 1);
+
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, load, 0, 8);
+	mutex_releasing(&judge, a, lock);
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, store, 0, 8);
+	mutex_releasing(&judge, a, lock);
+}
+
+/* A loop that stores into an array, by a site of an update group: is its range recorded? */
+static bool records_range(uint32_t offset)
+{
+	site_id store = of_group(SITE_WRITE, 2);
+	struct access access = racing_access(store, offset, 8);
+
+	site_get(&judge.sites, store)->first_count = ORIGIN_FIRST_CALLERS;
+	return record_range(&judge, b, &access, 256);
+}
+
+START_TEST(a_range_is_recorded_unless_a_split_update_is_there)
+{
+	update_in_split_sections();
+	ck_assert_uint_eq(judge.split_count, 1);
+	ck_assert(records_range(1024));
+	ck_assert(!records_range(0));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("split");
@@ -112,6 +145,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_store_may_rest_on_a_load_of_an_earlier_section);
 	tcase_add_test(tests, a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen);
+	tcase_add_test(tests, a_range_is_recorded_unless_a_split_update_is_there);
 	tcase_add_test(tests, the_filter_of_a_thread_tells_granules_apart);
 	tcase_add_test(tests, the_filter_has_what_is_remembered);
 	return racing_run(tests);

@@ -48,6 +48,16 @@ static inline bool update_concerns(const struct detector *detector, const struct
 	       (site && site->update_group);
 }
 
+/* May a site's access there be of an update in split sections?  Of sites of update groups. */
+static inline bool update_may_be_split(const struct detector *detector,
+				       const struct thread *thread, uintptr_t address,
+				       size_t size_bytes, bool is_write)
+{
+	return is_write ? detector->split_count &&
+				  marks_find(&detector->split_marks, address, size_bytes)
+			: thread->held.count != 0;
+}
+
 /*
  * The access of @step, by @site, is about to be recorded and compared.  Sets
  * step->stale to the stale read that a racing read has become, or that a write rests
