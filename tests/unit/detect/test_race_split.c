@@ -134,7 +134,7 @@ START_TEST(a_range_is_recorded_unless_a_split_update_is_there)
 	update_in_split_sections();
 	ck_assert_uint_eq(judge.split_count, 1);
 	ck_assert(records_range(1024));
-	ck_assert(!records_range(0));
+	ck_assert(!records_range(8)); /* marks are of 16 bytes */
 }
 END_TEST
 
