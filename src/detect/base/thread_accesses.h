@@ -185,7 +185,7 @@ static inline uint8_t *stale_filter_place(struct thread_accesses *accesses, uint
 	return &accesses->stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER];
 }
 
-static inline void stale_filter_put(struct thread_accesses *accesses, uintptr_t address)
+static inline void stale_filter_put_granule(struct thread_accesses *accesses, uintptr_t address)
 {
 	uint8_t *place = stale_filter_place(accesses, address);
 	uint8_t tag = stale_filter_tag(address);
@@ -193,13 +193,34 @@ static inline void stale_filter_put(struct thread_accesses *accesses, uintptr_t 
 	*place = *place && *place != tag ? STALE_READS_SEVERAL : tag;
 }
 
+static inline void stale_filter_put(struct thread_accesses *accesses, uintptr_t address,
+				    size_t size_bytes)
+{
+	uintptr_t end = address + size_bytes;
+
+	for (address &= ~(uintptr_t)(SHADOW_GRANULE - 1); address < end; address += SHADOW_GRANULE)
+		stale_filter_put_granule(accesses, address);
+}
+
 /* May the granule of @address have one?  Thunks ask this, too. */
-static inline bool stale_filter_may_have(struct thread_accesses *accesses, uintptr_t address)
+static inline bool stale_filter_may_have_granule(struct thread_accesses *accesses,
+						 uintptr_t address)
 {
 	uint8_t found = *stale_filter_place(accesses, address);
 
 	return UNLIKELY(found) &&
 	       (found == STALE_READS_SEVERAL || found == stale_filter_tag(address));
+}
+
+static inline bool stale_filter_may_have(struct thread_accesses *accesses, uintptr_t address,
+					 size_t size_bytes)
+{
+	uintptr_t end = address + size_bytes;
+
+	for (address &= ~(uintptr_t)(SHADOW_GRANULE - 1); address < end; address += SHADOW_GRANULE)
+		if (stale_filter_may_have_granule(accesses, address))
+			return true;
+	return false;
 }
 
 #endif

@@ -11,8 +11,7 @@ void predicate_filter(struct thread *thread)
 
 	if (!predicate_is_open(thread))
 		return;
-	stale_filter_put(&thread->accesses, predicate->address);
-	stale_filter_put(&thread->accesses, predicate->address + predicate->size_bytes - 1);
+	stale_filter_put(&thread->accesses, predicate->address, predicate->size_bytes);
 }
 
 static void close_predicate(struct thread *thread)

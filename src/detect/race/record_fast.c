@@ -36,7 +36,8 @@ bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, s
 	if (site->flags & (SITE_SILENT | SITE_SPIN) ||
 	    load_relaxed(&site_attention[id]) == SITE_ORDERING)
 		return true;
-	if (stale_filter_may_have(&thread->accesses, address) && stale_reads_touch(thread, address))
+	if (stale_filter_may_have(&thread->accesses, address, size_bytes) &&
+	    stale_reads_touch(thread, address, size_bytes))
 		return true;
 	is_of_update = is_write ? site->update_group != 0 : site->flags & SITE_MAY_BE_SPLIT;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */

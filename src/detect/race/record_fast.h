@@ -96,7 +96,8 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 					       callers);
 	thread->accesses.sample--;
 	*callers = CALLERS_DROPPED;
-	if (stale_filter_may_have(&thread->accesses, address) && stale_reads_touch(thread, address))
+	if (stale_filter_may_have(&thread->accesses, address, size_bytes) &&
+	    stale_reads_touch(thread, address, size_bytes))
 		return true;
 	if (LIKELY(attention == SITE_QUIET))
 		return false;

@@ -71,17 +71,17 @@ START_TEST(the_filter_of_a_thread_tells_granules_apart)
 	static struct thread_accesses accesses;
 	uintptr_t one = 0x7f0000001000, other = one + 0x1000, third = one + 0x3000;
 
-	ck_assert(!stale_filter_may_have(&accesses, one));
-	stale_filter_put(&accesses, one + 4);
-	ck_assert(stale_filter_may_have(&accesses, one));
-	ck_assert(!stale_filter_may_have(&accesses, other));
-	stale_filter_put(&accesses, one);
-	ck_assert(!stale_filter_may_have(&accesses, other));
-	stale_filter_put(&accesses, other);
-	ck_assert(stale_filter_may_have(&accesses, one));
-	ck_assert(stale_filter_may_have(&accesses, other));
-	stale_filter_put(&accesses, third);
-	ck_assert(stale_filter_may_have(&accesses, one));
+	ck_assert(!stale_filter_may_have(&accesses, one, 4));
+	stale_filter_put(&accesses, one + 4, 4);
+	ck_assert(stale_filter_may_have(&accesses, one, 4));
+	ck_assert(!stale_filter_may_have(&accesses, other, 4));
+	stale_filter_put(&accesses, one, 4);
+	ck_assert(!stale_filter_may_have(&accesses, other, 4));
+	stale_filter_put(&accesses, other, 4);
+	ck_assert(stale_filter_may_have(&accesses, one, 4));
+	ck_assert(stale_filter_may_have(&accesses, other, 4));
+	stale_filter_put(&accesses, third, 4);
+	ck_assert(stale_filter_may_have(&accesses, one, 4));
 }
 END_TEST
 
@@ -103,6 +103,46 @@ START_TEST(the_filter_has_what_is_remembered)
 	ck_assert_uint_eq(filter_at(8), 1);
 	accesses_at(a, store, 8, 8);
 	ck_assert_uint_eq(filter_at(8), 0);
+}
+END_TEST
+
+/* Of two granules, as packed structures have them: who asks of one must not miss the other. */
+START_TEST(the_filter_has_all_that_is_read)
+{
+	site_id load = of_group(SITE_READ | SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT, 1);
+	site_id store;
+
+	racing_sites_are_old(true);
+	a->accesses.sample = 100;
+	store = racing_site(SITE_WRITE, 4);
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, load, 4, 8);
+	ck_assert_uint_eq(a->accesses.stale_read_count, 1);
+	ck_assert_uint_ne(filter_at(0), 0);
+	ck_assert_uint_ne(filter_at(8), 0);
+	quick_access(a, store, 8, 4);
+	ck_assert_uint_eq(a->accesses.stale_read_count, 0);
+	accesses_at(a, load, 4, 8);
+	accesses_at(a, load, 20, 8);
+	quick_access(a, store, 8, 4);
+	ck_assert_uint_eq(filter_at(0), 0);
+	ck_assert_uint_ne(filter_at(16), 0);
+	ck_assert_uint_ne(filter_at(24), 0);
+}
+END_TEST
+
+START_TEST(a_store_to_two_granules_is_over_what_was_read_in_each)
+{
+	site_id load = of_group(SITE_READ | SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT, 1);
+	site_id store;
+
+	racing_sites_are_old(true);
+	a->accesses.sample = 100;
+	store = racing_site(SITE_WRITE, 8);
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, load, 8, 8);
+	quick_access(a, store, 4, 8);
+	ck_assert_uint_eq(a->accesses.stale_read_count, 0);
 }
 END_TEST
 
@@ -148,5 +188,7 @@ int main(void)
 	tcase_add_test(tests, a_range_is_recorded_unless_a_split_update_is_there);
 	tcase_add_test(tests, the_filter_of_a_thread_tells_granules_apart);
 	tcase_add_test(tests, the_filter_has_what_is_remembered);
+	tcase_add_test(tests, the_filter_has_all_that_is_read);
+	tcase_add_test(tests, a_store_to_two_granules_is_over_what_was_read_in_each);
 	return racing_run(tests);
 }

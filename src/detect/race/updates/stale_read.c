@@ -22,24 +22,29 @@ static void clear_filter(struct thread *thread)
 		thread->accesses.stale_read_filter[i] = 0;
 }
 
-/* What is at @address is forgotten, but others may have the same place in the filter. */
-static void take_from_filter(struct thread *thread, uintptr_t address)
-{
-	*stale_filter_place(&thread->accesses, address) = 0;
-	EACH_STALE_READ(i, thread)
-		stale_filter_put(&thread->accesses, thread->accesses.stale_reads[i].address);
-	predicate_filter(thread);
-}
-
-bool stale_reads_touch(const struct thread *thread, uintptr_t address)
+/* What is there is forgotten, but others may have the same places in the filter. */
+static void take_from_filter(struct thread *thread, uintptr_t address, size_t size_bytes)
 {
 	const struct stale_read *reads = thread->accesses.stale_reads;
 
-	address &= ~(uintptr_t)(SHADOW_GRANULE - 1);
+	*stale_filter_place(&thread->accesses, address) = 0;
+	*stale_filter_place(&thread->accesses, address + size_bytes - 1) = 0;
 	EACH_STALE_READ(i, thread)
-		if (stale_read_overlaps(&reads[i], address, SHADOW_GRANULE))
+		stale_filter_put(&thread->accesses, reads[i].address, reads[i].size_bytes);
+	predicate_filter(thread);
+}
+
+bool stale_reads_touch(const struct thread *thread, uintptr_t address, size_t size_bytes)
+{
+	const struct stale_read *reads = thread->accesses.stale_reads;
+	uintptr_t start = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	size_t bytes = (address + size_bytes - start + SHADOW_GRANULE - 1) &
+		       ~(size_t)(SHADOW_GRANULE - 1);
+
+	EACH_STALE_READ(i, thread)
+		if (stale_read_overlaps(&reads[i], start, bytes))
 			return true;
-	return predicate_touches(thread, address, SHADOW_GRANULE);
+	return predicate_touches(thread, start, bytes);
 }
 
 /* --- Forgetting ------------------------------------------------------------ */
@@ -53,7 +58,7 @@ void stale_read_forget(struct thread *thread, struct stale_read *stale)
 	if (--thread->accesses.stale_read_count == 0)
 		clear_filter(thread);
 	else
-		take_from_filter(thread, address);
+		take_from_filter(thread, address, stale->size_bytes);
 }
 
 void stale_reads_overwrite(struct thread *thread, uintptr_t start, size_t size_bytes)
@@ -273,7 +278,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 	thread->accesses.stale_read_count++;
 	thread->accesses.stale_read_places |= stale_read_place(thread, stale);
 	store_release(&stale->address, access->address); /* pairs with end_reads() */
-	stale_filter_put(&thread->accesses, access->address);
+	stale_filter_put(&thread->accesses, access->address, access->size_bytes);
 	marks_put(&step->detector->stale_read_marks, access->address);
 	return stale;
 }

@@ -219,8 +219,8 @@ void stale_reads_renew(struct thread *thread, const struct access *access, uint3
 /* @thread releases @lock: notes it in the stale reads made under it. */
 void stale_reads_split(struct thread *thread, lock_id lock);
 
-/* Is a stale read of @thread in the granule of @address? */
-bool stale_reads_touch(const struct thread *thread, uintptr_t address);
+/* Is a stale read of @thread in one of the granules there? */
+bool stale_reads_touch(const struct thread *thread, uintptr_t address, size_t size_bytes);
 
 /* Memory [start, start + size) begins or ends a life. */
 void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes);
