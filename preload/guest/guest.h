@@ -47,7 +47,7 @@ struct kept_context {
 	struct context_registers saved;
 };
 
-#define GUEST_PUT_OFF 8u
+#define GUEST_PUT_OFF 40u /* the kernel has 33 numbers of real-time signals */
 #define PUT_OFF_BYTES 48 /* of a siginfo_t: what the kernel passes on */
 
 /* What a signal says that was put off (put_off.h). */

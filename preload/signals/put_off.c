@@ -26,8 +26,12 @@ static void set_mark(siginfo_t *told, uint64_t mark)
 /* If there are too many, this one comes too late. */
 static void keep(struct guest_thread *self, siginfo_t *told)
 {
-	if (is_marked(told) || self->put_off_count == GUEST_PUT_OFF)
+	if (is_marked(told))
 		return;
+	if (self->put_off_count == GUEST_PUT_OFF) {
+		detector_count(&guest_detector, LOST_SIGNAL_ORDER);
+		return;
+	}
 	memcpy(&self->put_off[self->put_off_count++], told, PUT_OFF_BYTES);
 	set_mark(told, MARK);
 }

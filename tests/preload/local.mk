@@ -55,6 +55,7 @@ guests_c = \
 	tests/preload/signals/handler_jumps \
 	tests/preload/signals/handler_jumps_unobserved \
 	tests/preload/signals/handler_threads tests/preload/signals/signal_contexts \
+	tests/preload/signals/queued_at_once \
 	tests/preload/signals/queued_in_order tests/preload/signals/sent_faults \
 	tests/preload/signals/signal_hand_overs tests/preload/signals/signal_handlers \
 	tests/preload/signals/signals_blocked \
