@@ -1,5 +1,6 @@
 /*
- * Macros of the headers that a unit has read, by the files of its line table.
+ * Macros of the headers that a unit has read: the files of its line table, and what those of the
+ * program include.
  *
  * A file is read once.  It is searched for directives, and only what is asked for is
  * split into tokens: the headers of one unit may be megabytes.

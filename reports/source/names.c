@@ -276,13 +276,14 @@ static uint32_t flags_of_type(Dwarf_Die type)
 	return flags;
 }
 
-/* For a function: only whether its result is volatile. */
+/* For a function: whether its result is volatile, and what a reference that it returns leads to. */
 static uint32_t flags_of(struct known_name *known)
 {
-	uint32_t mask = known->flags & NAME_FUNCTION ? NAME_VOLATILE : ~0u;
+	uint32_t added = known->has_type ? flags_of_type(known->type) : 0;
 
-	if (known->has_type)
-		known->flags |= flags_of_type(known->type) & mask;
+	if (known->flags & NAME_FUNCTION && !(added & NAME_REFERENCE))
+		added &= NAME_VOLATILE;
+	known->flags |= added;
 	known->has_type = false;
 	return known->flags;
 }

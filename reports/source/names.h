@@ -17,7 +17,7 @@ enum name_flag {
 	NAME_OTHER = 1u << 3,	 /* a type, an enumerator, a namespace ... */
 	NAME_ATOMIC = 1u << 4,	 /* data of an atomic type, or a pointer to such data */
 	NAME_VOLATILE = 1u << 5, /* the same for volatile */
-	NAME_REFERENCE = 1u << 6, /* data that is a reference of C++ */
+	NAME_REFERENCE = 1u << 6, /* data that is a reference of C++, or a function's result */
 	NAME_TYPE = 1u << 7	  /* another name of a type, which may be atomic or volatile */
 };
 

@@ -41,7 +41,7 @@ static void read_macro(struct reading *reading, const struct macro *macro, int d
 
 static void note_flags(struct reading *reading, uint32_t flags)
 {
-	if (flags & NAME_DATA) {
+	if (flags & (NAME_DATA | NAME_REFERENCE)) {
 		reading->has_data = true;
 		reading->has_member |= (flags & NAME_MEMBER) != 0;
 		reading->has_reference |= (flags & NAME_REFERENCE) != 0;

@@ -226,7 +226,7 @@ static const char *find_mismatch(const struct reading *reading)
 	size_t named, accessed;
 
 	reading_count_variable(reading, question->variable, &named, &accessed);
-	if (!reading->has_data)
+	if (!reading->has_data && !has_dereference(reading))
 		return "its statement names no variable";
 	if (names_no_way(reading))
 		return "its statement does not name it";

@@ -24,14 +24,14 @@ static const char *const cxx_keywords[] = {
 	"true", "try", "typeid", "typename", "using", "virtual", "wchar_t",
 };
 
-/* Macros and built-ins that access no shared memory. */
+/* Macros that access no shared memory.  Nor does what begins with "__builtin_": those that are
+ * atomic begin otherwise. */
 static const char *const harmless[] = {
 	"NULL", "EOF", "errno", "stdin", "stdout", "stderr", "true", "false", "bool", "INT_MAX",
 	"INT_MIN", "UINT_MAX", "LONG_MAX", "LONG_MIN", "ULONG_MAX", "LLONG_MAX", "SIZE_MAX",
 	"SSIZE_MAX", "INT32_MAX", "INT64_MAX", "UINT32_MAX", "UINT64_MAX", "UINT8_MAX",
-	"RAND_MAX", "CHAR_BIT", "M_PI", "__builtin_expect", "__builtin_unreachable",
-	"__builtin_prefetch", "__builtin_constant_p", "__builtin_memcpy", "__builtin_trap",
-	"__func__", "__FILE__", "__LINE__", "__FUNCTION__", "__PRETTY_FUNCTION__", "assert",
+	"RAND_MAX", "CHAR_BIT", "M_PI", "__func__", "__FILE__", "__LINE__", "__FUNCTION__",
+	"__PRETTY_FUNCTION__", "assert", "offsetof",
 };
 
 /* clang-format on */
@@ -67,7 +67,8 @@ bool words_is_keyword(const struct token *token, enum language language)
 bool words_is_harmless(const struct token *token)
 {
 	return is_among(token, harmless, ARRAY_LENGTH(harmless)) ||
-	       (token->length > 9 && memcmp(token->text, "_GLIBCXX", 8) == 0);
+	       (token->length > 9 && memcmp(token->text, "_GLIBCXX", 8) == 0) ||
+	       (token->length > 10 && memcmp(token->text, "__builtin_", 10) == 0);
 }
 
 /* True if @word, in lower case, is in @token and starts at @last_start or before. */

@@ -18,6 +18,8 @@ EXTRA_DIST += \
 	tests/races/atomics.c \
 	tests/races/cases.h \
 	tests/races/fork_edges.c \
+	tests/races/accessor_macros.h \
+	tests/races/header_macros.c \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
 	tests/races/items.h \

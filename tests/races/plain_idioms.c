@@ -459,6 +459,30 @@ static void *packet_read(void *unused)
 
 RACE(packet)
 
+/* What a function returns a pointer to. */
+int *pointed(void);
+int *pointed(void)
+{
+	static int value;
+
+	return &value;
+}
+
+static void *pointed_write(void *unused)
+{
+	*pointed() = 1;
+	return unused;
+}
+
+static void *pointed_read(void *unused)
+{
+	if (*pointed())
+		sched_yield();
+	return unused;
+}
+
+RACE(pointed)
+
 static const struct race_case cases[] = {
 	CASE(packet, "data-race:error"),
 	CASE(number, "data-race:error"),
@@ -482,6 +506,7 @@ static const struct race_case cases[] = {
 	CASE(enumerated, "data-race:error"),
 	CASE(checked, "data-race:error"),
 	CASE(timed, "data-race:error"),
+	CASE(pointed, "data-race:error"),
 };
 
 int main(int argc, char **argv)

@@ -428,6 +428,29 @@ static void *passed_read(void *unused)
 
 RACE(passed)
 
+/* What a function returns a reference to. */
+int &referred()
+{
+	static int value;
+
+	return value;
+}
+
+static void *referred_write(void *unused)
+{
+	referred() = 1;
+	return unused;
+}
+
+static void *referred_read(void *unused)
+{
+	if (referred())
+		sched_yield();
+	return unused;
+}
+
+RACE(referred)
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -448,6 +471,7 @@ static const struct race_case cases[] = {
 	CASE(thunk, "data-race:error"),
 	CASE(noted, "data-race:error"),
 	CASE(passed, "data-race:error"),
+	CASE(referred, "data-race:error"),
 };
 
 int main(int argc, char **argv)
