@@ -93,6 +93,7 @@ static const struct detector_hooks hooks = {
 	.order = sink_order,
 	.count = sink_count,
 	.retract = sink_retract,
+	.lower = sink_lower,
 	.can_be_woken = outside_can_wake,
 	.has_handler = outside_has_handler,
 	.may_have_input = inner_may_have_input,

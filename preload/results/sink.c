@@ -371,19 +371,34 @@ void sink_count(struct detector *detector, uint32_t finding)
 		fetch_add_relaxed(finding_counts[finding], 1u); /* relaxed: a count */
 }
 
-void sink_retract(struct detector *detector, uint32_t finding)
+/* @is_note: it is a note, instead of nothing. */
+static void take_back(uint32_t finding, bool is_note)
 {
 	struct byte_writer writer;
 	struct record_header *record = sink_begin_record(RECORD_RETRACT, 8, 0, &writer);
 
-	(void)detector;
 	if (!record)
 		return;
 	write_u32(&writer, finding);
-	write_u32(&writer, 0);
+	write_u32(&writer, is_note);
 	record_commit(record);
-	if (finding < FINDINGS_TRACKED && finding_severities && finding_severities[finding])
-		severity_counts[finding_severities[finding]]--;
+	if (finding >= FINDINGS_TRACKED || !finding_severities || !finding_severities[finding])
+		return;
+	severity_counts[finding_severities[finding]]--;
+	severity_counts[SEVERITY_NOTE] += is_note;
+	finding_severities[finding] = SEVERITY_NOTE;
+}
+
+void sink_retract(struct detector *detector, uint32_t finding)
+{
+	(void)detector;
+	take_back(finding, false);
+}
+
+void sink_lower(struct detector *detector, uint32_t finding)
+{
+	(void)detector;
+	take_back(finding, true);
 }
 
 const uint32_t *sink_finding_counts(void)

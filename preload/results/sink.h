@@ -30,6 +30,7 @@ void sink_emit(struct detector *detector, const struct finding *finding);
 void sink_order(struct detector *detector, const struct finding *edge);
 void sink_count(struct detector *detector, uint32_t finding);
 void sink_retract(struct detector *detector, uint32_t finding);
+void sink_lower(struct detector *detector, uint32_t finding);
 
 /* Gives memory a name. */
 void sink_variable(uintptr_t address, size_t size_bytes, const char *name);

@@ -205,13 +205,16 @@ static void read_order(struct record_source *source)
 static void read_retract(struct record_source *source)
 {
 	uint32_t id = read_u32(&source->reader);
+	bool is_note = read_u32(&source->reader);
 
-	read_u32(&source->reader);
 	for (size_t i = source->model->finding_count; i-- > 0;) {
 		struct model_finding *finding = &source->model->findings[i];
 
 		if (finding->process == source->process && finding->finding->id == id) {
-			finding->is_gone = finding->is_retracted = true;
+			if (is_note)
+				finding->finding->severity = SEVERITY_NOTE;
+			else
+				finding->is_gone = finding->is_retracted = true;
 			return;
 		}
 	}

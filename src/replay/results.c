@@ -190,20 +190,36 @@ static void count_finding(struct detector *detector, uint32_t number)
 		++*row->count;
 }
 
+static void write_retraction(struct replay *replay, uint32_t number, bool is_note)
+{
+	struct byte_writer writer;
+	struct record_header *record = begin_record(replay, RECORD_RETRACT, 8, 0, &writer);
+
+	if (!record)
+		return;
+	write_u32(&writer, number);
+	write_u32(&writer, is_note);
+	record_commit(record);
+}
+
 static void retract_finding(struct detector *detector, uint32_t number)
 {
 	struct replay *replay = replay_of(detector);
 	struct replay_finding *row = finding_row(replay, number);
-	struct byte_writer writer;
-	struct record_header *record = begin_record(replay, RECORD_RETRACT, 8, 0, &writer);
 
 	if (row)
 		row->is_gone = true;
-	if (!record)
-		return;
-	write_u32(&writer, number);
-	write_u32(&writer, 0);
-	record_commit(record);
+	write_retraction(replay, number, false);
+}
+
+static void lower_finding(struct detector *detector, uint32_t number)
+{
+	struct replay *replay = replay_of(detector);
+	struct replay_finding *row = finding_row(replay, number);
+
+	if (row)
+		row->severity = SEVERITY_NOTE;
+	write_retraction(replay, number, true);
 }
 
 static bool can_be_woken(struct detector *detector)
@@ -267,6 +283,7 @@ const struct detector_hooks replay_hooks = {
 	.order = emit_order,
 	.count = count_finding,
 	.retract = retract_finding,
+	.lower = lower_finding,
 	.can_be_woken = can_be_woken,
 	.has_handler = has_handler,
 	.may_have_input = may_have_input,

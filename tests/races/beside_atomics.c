@@ -107,6 +107,48 @@ static void *stored_read(void *unused)
 
 RACE(stored)
 
+/* Nothing shows that it is an atomic when the plain access is met. */
+static int found_value;
+static int found_copy;
+
+static void *found_write(void *unused)
+{
+	found_value += 3;
+	KEEP(found_value);
+	return unused;
+}
+
+static void *found_read(void *unused)
+{
+	await_first();
+	found_copy = __atomic_load_n(&found_value, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&found_value, 1, __ATOMIC_RELAXED);
+	KEEP(found_copy);
+	return unused;
+}
+
+RACE(found)
+
+static int found_atomic;
+static int found_atomic_copy;
+
+static void *found_atomic_write(void *unused)
+{
+	__atomic_store_n(&found_atomic, 3, __ATOMIC_RELEASE);
+	return unused;
+}
+
+static void *found_atomic_read(void *unused)
+{
+	await_first();
+	found_atomic_copy = __atomic_load_n(&found_atomic, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&found_atomic, &found_atomic_copy, 7, 0, 0, 0))
+		;
+	return unused;
+}
+
+RACE(found_atomic)
+
 /* The read comes first. */
 static int early_value;
 static long early_copy;
@@ -398,6 +440,8 @@ static const struct race_case cases[] = {
 	CASE(begun, "data-race:error"),
 	CASE(tested, "data-race:error"),
 	CASE(stored, "data-race:error"),
+	CASE(found, "data-race:error"),
+	CASE(found_atomic, "silent"),
 	CASE(early, "data-race:error"),
 	CASE(loaded, "silent"),
 	CASE(watched, "silent"),

@@ -45,6 +45,8 @@ struct detector_hooks {
 	void (*count)(struct detector *detector, uint32_t finding);
 	/* Finding @finding does not hold after all. */
 	void (*retract)(struct detector *detector, uint32_t finding);
+	/* Finding @finding is a note, but for what the source says. */
+	void (*lower)(struct detector *detector, uint32_t finding);
 	/* Could something outside the threads known wake one of them: a timer, a
 	 * thread never seen?  Asked before a hang. */
 	bool (*can_be_woken)(struct detector *detector);

@@ -178,3 +178,8 @@ void report_retract(struct detector *detector, uint32_t number)
 {
 	detector->hooks->retract(detector, number);
 }
+
+void report_lower(struct detector *detector, uint32_t number)
+{
+	detector->hooks->lower(detector, number);
+}

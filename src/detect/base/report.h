@@ -54,4 +54,7 @@ void report_note_provisional(const struct sync_object *object, uint32_t number);
 /* Takes finding @number back. */
 void report_retract(struct detector *detector, uint32_t number);
 
+/* Makes it a note. */
+void report_lower(struct detector *detector, uint32_t number);
+
 #endif

@@ -304,11 +304,15 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other);
 /* The same of the step's store and @read, by another thread, and unordered with it. */
 void race_meet_read(const struct race_step *step, const struct cell *read);
 
+/* May one more finding be told of @plain and what is atomic?  As a rule it is atomic, too, so few
+ * of each place are. */
+bool race_tells_beside(struct site *plain);
+
 /* Returns the finding's number. */
 uint32_t race_report(struct race_step *step, const struct race_verdict *verdict);
 
 /* @bytes of @granule are atomic: findings about them that do not hold for atomics are
- * taken back. */
+ * taken back, or notes, which are errors if the source says that one side is plain. */
 void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes);
 
 #endif

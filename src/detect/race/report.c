@@ -20,6 +20,7 @@ struct race_record {
 	bool is_of_plain; /* it does not hold for atomics */
 	bool has_callers; /* of the earlier access */
 	bool is_held_back;
+	site_id writer;
 	struct memory_block block; /* that it is in */
 	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
@@ -213,6 +214,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 			       !(verdict->details & DETAIL_FREED),
 		.has_callers = origin_has_callers(step->other_origin),
 		.is_held_back = is_held_back(verdict),
+		.writer = step->is_write ? step->site : step->other_site,
 		.block = memory_block_find(step->detector, step->granule),
 		.number = number,
 		.next = step->detector->races,
@@ -405,6 +407,15 @@ static bool is_in_same_block(struct detector *detector, const struct race_record
 	return memory_block_is_same(&record->block, &block);
 }
 
+/* Is it one of those that are told beside atomics? */
+static bool may_be_beside(const struct detector *detector, const struct race_record *record)
+{
+	struct site *writer = site_get(&detector->sites, record->writer);
+
+	return record->kind == FINDING_DATA_RACE && !record->is_held_back && writer &&
+	       race_tells_beside(writer);
+}
+
 void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes)
 {
 	/* acquire: pairs with keep_record(). */
@@ -415,7 +426,10 @@ void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes)
 		if (record->granule != granule || !(record->bytes & bytes) || !record->number ||
 		    !record->is_of_plain || !is_in_same_block(detector, record))
 			continue;
-		report_retract(detector, record->number);
+		if (may_be_beside(detector, record))
+			report_lower(detector, record->number);
+		else
+			report_retract(detector, record->number);
 		take_back(detector, record);
 	}
 	runtime_unlock(&detector->lock);

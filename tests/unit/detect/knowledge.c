@@ -60,6 +60,7 @@ static const struct detector_hooks hooks = {
 	.emit = count_finding,
 	.count = count_again,
 	.retract = count_again,
+	.lower = count_again,
 	.can_be_woken = say_yes, /* so no hang */
 	.has_handler = say_yes,
 	.may_hold = may_hold,

@@ -13,7 +13,7 @@ struct thread *first;
 uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
 unsigned held_back_count;
-unsigned retracted_count;
+unsigned retracted_count, lowered_count;
 unsigned beside_count;
 struct memory_block racing_block;
 struct finding last_finding;
@@ -126,6 +126,13 @@ static void retract(struct detector *of, uint32_t finding)
 	retracted_count++;
 }
 
+static void lower(struct detector *of, uint32_t finding)
+{
+	(void)of;
+	(void)finding;
+	lowered_count++;
+}
+
 static bool block_of(struct detector *of, uintptr_t address, struct memory_block *block)
 {
 	(void)of;
@@ -138,6 +145,7 @@ static const struct detector_hooks hooks = {
 	.emit = emit_finding,
 	.count = count_again,
 	.retract = retract,
+	.lower = lower,
 	.block_of = block_of,
 	.access_stack = access_stack,
 };
@@ -149,7 +157,7 @@ void set_up_racing(void)
 	memset(site_attention, 0, 65536);
 	finding_count = 0;
 	held_back_count = 0;
-	retracted_count = 0;
+	retracted_count = lowered_count = 0;
 	beside_count = 0;
 	racing_block = (struct memory_block){.start = 0};
 	racing_each = NULL;

@@ -22,7 +22,7 @@ extern struct thread *first;
 extern uint8_t racing[MEMORY_BYTES]; /* by byte of the memory: findings about it */
 extern unsigned finding_count;
 extern unsigned held_back_count; /* not among these */
-extern unsigned retracted_count;
+extern unsigned retracted_count, lowered_count;
 extern unsigned beside_count; /* notes of plain accesses beside locked instructions: neither */
 extern struct finding last_finding;
 

@@ -3,8 +3,7 @@
 #include "detect/race/atomics/atomic_location.h"
 #include "detect/race/verdict.h"
 
-/* As a rule these are atomic both, so few of each place are told. */
-static bool tells_beside(struct site *plain)
+bool race_tells_beside(struct site *plain)
 {
 	if (!site_tells_beside(plain))
 		return false;
@@ -30,7 +29,7 @@ static void report_beside(struct race_step *pair, struct site *plain, uint64_t a
 {
 	struct race_verdict verdict;
 
-	if (!is_within(plain, atomic) || !tells_beside(plain) || race_is_ordered_late(pair) ||
+	if (!is_within(plain, atomic) || !race_tells_beside(plain) || race_is_ordered_late(pair) ||
 	    pending_release_acquire(pair))
 		return;
 	verdict = verdict_lower_if_doubted(pair->detector, BESIDE_ATOMIC);
