@@ -86,7 +86,7 @@ struct thread_clocks {
 	uint64_t own_ahead;
 	struct vclock structural;
 	struct vclock hand_over;
-	uint64_t *seen_versions; /* by slot: the newest content joined from it */
+	uint64_t *seen; /* by slot: the newest stamp joined from it: sync/lock.c */
 	uint32_t seen_capacity;
 	uint32_t is_learnt; /* hand_over's present epoch, by others: clock_learn() */
 	uint32_t give_count;

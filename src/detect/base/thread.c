@@ -12,8 +12,7 @@ static struct thread_memory *make_memory(struct detector *detector)
 	if (!memory)
 		return NULL;
 	arena_init(&memory->arena, detector->pages);
-	memory->held =
-		arena_alloc(&memory->arena, (HELD_LOCKS_FIRST + 2) * sizeof(*memory->held));
+	memory->held = arena_alloc(&memory->arena, (HELD_LOCKS_FIRST + 2) * sizeof(*memory->held));
 	memory->held_capacity = HELD_LOCKS_FIRST;
 	return memory->held ? memory : NULL;
 }
@@ -39,7 +38,7 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	thread->accesses.stale_reads = NULL;
 	thread->accesses.stale_read_count = 0;
 	thread->accesses.stale_read_places = 0;
-	arena_free(&memory->arena, thread->clocks.seen_versions,
+	arena_free(&memory->arena, thread->clocks.seen,
 		   thread->clocks.seen_capacity * sizeof(uint64_t));
 	while (thread->held.count)
 		held_locks_pop(&thread->held);

@@ -36,24 +36,29 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 
 /* --- Happens-before ------------------------------------------------------ */
 
-/* Where @thread notes up to which version it has joined the clock of @slot's thread;
- * NULL without memory (it then joins each time). */
-static uint64_t *seen_version(struct thread *thread, uint32_t slot)
+/* No more, as each of thousands of threads has them: slots then share a place, and who does not
+ * find what it has seen joins again. */
+#define SEEN_MOST 256u
+
+/* Where @thread notes the newest stamp of @slot's thread that it has joined; NULL without
+ * memory (it then joins each time). */
+static uint64_t *seen_stamp(struct thread *thread, uint32_t slot)
 {
-	uint32_t capacity = thread->clocks.seen_capacity ? thread->clocks.seen_capacity : 16;
+	struct thread_clocks *clocks = &thread->clocks;
+	uint32_t capacity = clocks->seen_capacity ? clocks->seen_capacity : 16;
 	uint64_t *seen;
 
-	if (slot < thread->clocks.seen_capacity)
-		return &thread->clocks.seen_versions[slot];
-	while (capacity <= slot)
+	while (capacity <= slot && capacity < SEEN_MOST)
 		capacity *= 2;
-	seen = arena_grow(&thread->memory->arena, thread->clocks.seen_versions,
-			  thread->clocks.seen_capacity * sizeof(*seen), capacity * sizeof(*seen));
-	if (!seen)
-		return NULL;
-	thread->clocks.seen_versions = seen;
-	thread->clocks.seen_capacity = capacity;
-	return &thread->clocks.seen_versions[slot];
+	if (capacity > clocks->seen_capacity) {
+		seen = arena_grow(&thread->memory->arena, clocks->seen,
+				  clocks->seen_capacity * sizeof(*seen), capacity * sizeof(*seen));
+		if (!seen)
+			return NULL;
+		clocks->seen = seen;
+		clocks->seen_capacity = capacity;
+	}
+	return &clocks->seen[slot & (capacity - 1)]; /* a power of two */
 }
 
 static void note_user(struct sync_object *object, thread_id user)
@@ -72,6 +77,17 @@ static void note_user(struct sync_object *object, thread_id user)
 	}
 }
 
+/* Has @thread joined the version of a clock that @stamp names? */
+static bool has_seen(struct thread *thread, uint64_t stamp)
+{
+	const uint64_t *seen;
+
+	if (!stamp || stamp >> 48 == thread->slot)
+		return true;
+	seen = seen_stamp(thread, (uint32_t)(stamp >> 48));
+	return seen && *seen >> 48 == stamp >> 48 && *seen >= stamp;
+}
+
 /* Has @thread joined the clocks of all readers that released since the last writer? */
 static bool has_seen_readers(struct thread *thread, const struct sync_info *info)
 {
@@ -80,25 +96,11 @@ static bool has_seen_readers(struct thread *thread, const struct sync_info *info
 	for (unsigned i = 0; i < SYNC_GIVEN; i++) {
 		/* relaxed: a writer gets the lock after the release of each reader. */
 		uint64_t stamp = load_relaxed(&info->extra->given[i]);
-		uint32_t slot = (uint32_t)(stamp >> 48);
 
-		if (stamp && slot != thread->slot &&
-		    (slot >= thread->clocks.seen_capacity ||
-		     thread->clocks.seen_versions[slot] < stamp))
+		if (!has_seen(thread, stamp))
 			return false;
 	}
 	return true;
-}
-
-/* Has @thread joined the version of a clock that @stamp names? */
-static bool has_seen(struct thread *thread, uint64_t stamp)
-{
-	const uint64_t *seen;
-
-	if (!stamp || stamp >> 48 == thread->slot)
-		return true;
-	seen = seen_version(thread, (uint32_t)(stamp >> 48));
-	return seen && *seen >= stamp;
 }
 
 static void note_seen(struct thread *thread, uint64_t stamp)
@@ -107,8 +109,8 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 
 	if (!stamp)
 		return;
-	seen = seen_version(thread, (uint32_t)(stamp >> 48));
-	if (seen && *seen < stamp)
+	seen = seen_stamp(thread, (uint32_t)(stamp >> 48));
+	if (seen && (*seen >> 48 != stamp >> 48 || *seen < stamp))
 		*seen = stamp;
 }
 
@@ -268,8 +270,8 @@ void lock_taken_from(struct detector *detector, const struct sync_object *object
 
 /* --- Signal handlers ----------------------------------------------------- */
 
-void lock_note_handler(struct detector *detector, struct thread *thread,
-		       struct sync_object *object, stack_id stack)
+void lock_note_handler(struct detector *detector, struct thread *thread, struct sync_object *object,
+		       stack_id stack)
 {
 	runtime_lock(&detector->lock);
 	if (object->info)

@@ -8,7 +8,8 @@
 #include "detect/sync/thread.h"
 #include "knowledge.h"
 
-#define MANY_READERS 40u /* more than a lock's SYNC_GIVEN */
+#define MANY_READERS 40u  /* more than a lock's SYNC_GIVEN */
+#define MANY_THREADS 600u /* more than what each remembers to have seen, and than a chunk has */
 
 static void take_as(struct thread *thread, struct sync_object *rwlock, enum lock_mode mode)
 {
@@ -276,6 +277,31 @@ START_TEST(a_writer_knows_all_of_many_readers)
 }
 END_TEST
 
+/* The later ones first: what has been seen of them says nothing of the others. */
+START_TEST(each_of_many_threads_is_known_by_its_lock_alone)
+{
+	struct sync_object *mutexes[MANY_THREADS];
+	struct event inside[MANY_THREADS], after[MANY_THREADS];
+
+	for (unsigned i = 0; i < MANY_THREADS; i++) {
+		struct thread *thread = start(first);
+
+		mutexes[i] = object_of(OBJECT_MUTEX, i);
+		take_mutex(thread, mutexes[i]);
+		inside[i] = happens(thread);
+		release_mutex(thread, mutexes[i]);
+		after[i] = happens(thread);
+	}
+	for (unsigned i = MANY_THREADS; i-- > 0;) {
+		ck_assert_uint_eq(knows(b, &inside[i]), NOT_KNOWN);
+		take_mutex(b, mutexes[i]);
+		ck_assert_uint_eq(knows(b, &inside[i]), IN_FULL);
+		ck_assert_uint_eq(knows(b, &after[i]), NOT_KNOWN);
+		release_mutex(b, mutexes[i]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lock");
@@ -298,6 +324,7 @@ int main(void)
 	tcase_add_test(tests, readers_at_once_do_not_know_of_each_other);
 	tcase_add_test(tests, readers_in_turn_do_not_know_of_each_other);
 	tcase_add_test(tests, a_writer_knows_all_of_many_readers);
+	tcase_add_test(tests, each_of_many_threads_is_known_by_its_lock_alone);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
