@@ -50,8 +50,8 @@ static size_t least_chunk(const struct arena *arena)
 static bool take_pages(struct arena *arena, size_t size_bytes)
 {
 	size_t least = least_chunk(arena);
-	size_t chunk = size_bytes > least ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES
-					  : least;
+	size_t chunk =
+		size_bytes > least ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES : least;
 	char *pages = arena->pages(chunk);
 
 	if (!pages)
@@ -104,30 +104,55 @@ static void take_returned(struct arena *arena)
 	}
 }
 
-void *arena_alloc(struct arena *arena, size_t size_bytes)
+/* A freed block of the class; NULL if there is none. */
+static void *take_freed(struct arena *arena, unsigned index)
 {
-	unsigned index = class_of(size_bytes ? size_bytes : 1);
-	size_t rounded;
 	void *block;
 
-	if (index >= ARENA_CLASS_COUNT)
-		return NULL;
-	rounded = class_bytes(index);
 	/* relaxed: what comes later is for the next time. */
 	if (!arena->free_lists[index] && load_relaxed(&arena->returned))
 		take_returned(arena);
 	block = arena->free_lists[index];
-	if (block) {
+	if (block)
 		arena->free_lists[index] = *(void **)block;
-		clear_block(block, rounded);
-		return block;
-	}
+	return block;
+}
+
+static void *take_new(struct arena *arena, size_t rounded)
+{
+	void *block;
+
 	if (arena->left_bytes < rounded && !take_pages(arena, rounded))
 		return NULL;
 	block = arena->next;
 	arena->next += rounded;
 	arena->left_bytes -= rounded;
 	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+	void *block;
+
+	if (index >= ARENA_CLASS_COUNT)
+		return NULL;
+	block = take_freed(arena, index);
+	if (!block)
+		return take_new(arena, class_bytes(index));
+	clear_block(block, class_bytes(index));
+	return block;
+}
+
+void *arena_alloc_unclear(struct arena *arena, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+	void *block;
+
+	if (index >= ARENA_CLASS_COUNT)
+		return NULL;
+	block = take_freed(arena, index);
+	return block ? block : take_new(arena, class_bytes(index));
 }
 
 void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes)

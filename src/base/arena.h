@@ -37,6 +37,9 @@ void arena_init(struct arena *arena, page_source pages);
 /* NULL when the source is exhausted. */
 void *arena_alloc(struct arena *arena, size_t size_bytes);
 
+/* The same, but what is in it may be anything. */
+void *arena_alloc_unclear(struct arena *arena, size_t size_bytes);
+
 /* @size_bytes is the size that was allocated.  @block may be NULL. */
 void arena_free(struct arena *arena, void *block, size_t size_bytes);
 

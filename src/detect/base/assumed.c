@@ -30,7 +30,7 @@ static struct vclock *given_with_assumed(struct thread *thread)
 	struct vclock *given = &thread->clocks.given;
 	struct arena *arena = &thread->memory->arena;
 
-	vclock_join_living(given, arena, clock_all(&thread->clocks), UINT32_MAX);
+	vclock_join_clock(given, arena, clock_all(&thread->clocks));
 	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++) {
 		uint64_t word = thread->clocks.assumed[i].word;
 
@@ -137,10 +137,9 @@ static bool join_living(struct thread *thread, const struct thread *other, uint3
 {
 	struct arena *arena = &thread->memory->arena;
 	const struct vclock *from = clock_all(&other->clocks);
-	uint32_t count = load_acquire(&from->count); /* acquire: as in vclock_join_living() */
 	bool has_changed;
 
-	clock_note_echo(thread, load_acquire(&from->entries), count, true);
+	clock_note_echo(thread, vclock_get_living(from, thread->slot));
 	has_changed = vclock_join_living(&thread->clocks.full, arena, from, slot);
 	if (UNLIKELY(thread->clocks.predicts))
 		has_changed |= vclock_join_living(&thread->clocks.all, arena, from, slot);
@@ -164,10 +163,10 @@ static bool join_known(struct thread *thread, const struct thread *ended, uint32
 	const struct vclock_snapshot *known = ended->known;
 	bool has_changed = false;
 
-	clock_note_echo(thread, known->entries, known->count, true);
+	clock_note_echo(thread, snapshot_get(known, thread->slot));
 	for (uint32_t i = 0; i < known->count; i++)
 		if (i != slot)
-			has_changed |= clock_raise(thread, i, known->entries[i]);
+			has_changed |= clock_raise(thread, i, snapshot_get(known, i));
 	return join_echo(thread, ended, slot) || has_changed;
 }
 

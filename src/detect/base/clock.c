@@ -145,6 +145,15 @@ static uint64_t next_epoch(const struct thread *thread)
 	return (present | SHADOW_EPOCH_MARKS) + 1 + thread->clocks.marks;
 }
 
+static bool advance_full(struct thread *thread, uint64_t epoch)
+{
+	struct arena *arena = &thread->memory->arena;
+
+	return (LIKELY(!thread->clocks.predicts) ||
+		vclock_advance(&thread->clocks.all, arena, thread->slot, epoch)) &&
+	       vclock_advance(&thread->clocks.full, arena, thread->slot, epoch);
+}
+
 /* Threads beyond what shadow words can name are not recorded: access_check()
  * looks at *current. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread)
@@ -157,9 +166,10 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	}
 	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
 		return;
-	vclock_advance(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
-	if (UNLIKELY(thread->clocks.predicts))
-		vclock_advance(&thread->clocks.all, &thread->memory->arena, thread->slot, epoch);
+	if (!advance_full(thread, epoch)) {
+		detector_count(detector, LOST_MEMORY);
+		return;
+	}
 	if (!thread->clocks.has_first_store) {
 		store_relaxed(&thread->clocks.began_before, thread->clocks.began);
 		store_relaxed(&thread->clocks.began, epoch);
@@ -181,40 +191,31 @@ bool clock_raise(struct thread *thread, uint32_t slot, uint64_t epoch)
 	return has_changed;
 }
 
-/* Does the thread learn of others from @entries? */
-static bool learns_from(const struct thread *thread, const uint64_t *entries, uint32_t count)
+void clock_note_echo(struct thread *thread, uint64_t epoch)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (i != thread->slot &&
-		    load_relaxed(&entries[i]) > vclock_get(&thread->clocks.full, i))
-			return true;
-	return false;
-}
-
-/* relaxed: words that only grow */
-void clock_note_echo(struct thread *thread, const uint64_t *entries, uint32_t count, bool learns)
-{
-	uint64_t epoch = thread->slot < count ? load_relaxed(&entries[thread->slot]) : 0;
-
-	if (epoch <= thread->clocks.echo || (!learns && !learns_from(thread, entries, count)))
+	if (epoch <= thread->clocks.echo)
 		return;
-	store_relaxed(&thread->clocks.echo, epoch);
+	store_relaxed(&thread->clocks.echo, epoch); /* relaxed: a word that only grows */
 	fence_release(); /* pairs with assumed_echo(): who sees what is learnt sees the echo */
 }
 
-static void note_echo_of(struct thread *thread, const struct vclock_snapshot *from, bool learns)
+/* @thread is about to join @from, and @learns of others what that does not say. */
+static void note_echo_of(struct thread *thread, struct vclock_snapshot *from, bool learns)
 {
-	if (from)
-		clock_note_echo(thread, from->entries, from->count, learns);
+	uint64_t epoch = snapshot_get(from, thread->slot);
+
+	if (epoch > thread->clocks.echo && (learns || !vclock_covers(&thread->clocks.full, from)))
+		clock_note_echo(thread, epoch);
 }
 
-/* The same of what @clock tells, which nobody changes meanwhile. */
+/* Joins what @clock tells, which nobody changes meanwhile. */
 static bool join_clocks(struct thread *thread, const struct vclock *clock)
 {
 	struct arena *arena = &thread->memory->arena;
 	bool has_changed;
 
-	clock_note_echo(thread, clock->entries, clock->count, false);
+	if (!vclock_covers_clock(&thread->clocks.full, clock))
+		clock_note_echo(thread, vclock_get(clock, thread->slot));
 	has_changed = vclock_join_clock(&thread->clocks.full, arena, clock);
 
 	if (UNLIKELY(thread->clocks.predicts))
@@ -322,7 +323,7 @@ void clock_end_learnt(struct detector *detector, struct thread *thread)
 		clock_tick_hand_over(detector, thread);
 }
 
-void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
+void clock_join(struct clock_joiner by, struct vclock_snapshot *from)
 {
 	struct thread *thread = by.thread;
 	struct arena *arena = &thread->memory->arena;
@@ -336,7 +337,7 @@ void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 		thread->clocks.stamp++;
 }
 
-static bool join_base(struct vclock *clock, struct arena *arena, const struct vclock_snapshot *from,
+static bool join_base(struct vclock *clock, struct arena *arena, struct vclock_snapshot *from,
 		      uint32_t slot, uint64_t epoch)
 {
 	bool has_changed = vclock_join(clock, arena, from);
@@ -344,7 +345,7 @@ static bool join_base(struct vclock *clock, struct arena *arena, const struct vc
 	return vclock_raise(clock, arena, slot, epoch) || has_changed;
 }
 
-void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
+void clock_join_base(struct clock_joiner by, struct vclock_snapshot *from, uint32_t slot,
 		     uint64_t epoch, bool is_certain)
 {
 	struct thread_clocks *clocks = &by.thread->clocks;

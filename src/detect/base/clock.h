@@ -137,17 +137,17 @@ void clock_inherit(struct thread *child, struct clock_releaser parent);
 bool clock_raise(struct thread *thread, uint32_t slot, uint64_t epoch);
 
 /*
- * @thread is about to join @entries, and @learns what they do not say.  Those that it learns of
- * may know of epochs of its own, which is noted: assumed.h needs it.
+ * @thread is about to learn of others, who know its own epochs up to @epoch: which is noted,
+ * assumed.h needs it.
  */
-void clock_note_echo(struct thread *thread, const uint64_t *entries, uint32_t count, bool learns);
+void clock_note_echo(struct thread *thread, uint64_t epoch);
 
 /* Joins into the full clock, and renews the stamp if that changed it. */
-void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
+void clock_join(struct clock_joiner by, struct vclock_snapshot *from);
 
 /* Joins what clock_base() gave to a lock: @from, and @epoch of the thread in @slot.  Unless
  * it @is_certain to order the two, clock_order_sections() may do so later. */
-void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
+void clock_join_base(struct clock_joiner by, struct vclock_snapshot *from, uint32_t slot,
 		     uint64_t epoch, bool is_certain);
 
 /* Joins all three clocks of @target, which has ended or not begun. */

@@ -8,9 +8,15 @@
  * of at least e for s; two events of which neither happens before the other
  * are concurrent.  (Mattern, "Virtual Time and Global States", 1989.)
  *
+ * The entries stand in chunks of 64.  Clocks that say the same of 64 threads share
+ * the chunk that says it, and a chunk that is shared does not change: who has news
+ * makes another.  So the clocks of thousands of threads that know nearly the same take
+ * little room, and joining is looking at few entries.  A missing chunk is all zeros.
+ *
  * A snapshot is a counted copy that locks, tokens and witnesses share, and that
  * does not change while there are two references; a thread makes one at most each
- * time that its clock changes.
+ * time that its clock changes.  One of at most 64 entries is a chunk of its own, with
+ * no more room than it needs; one of more is a list of chunks.
  *
  * Not thread-safe: the owner of a clock serialises access to it.  Snapshots
  * may be read by anybody who holds a reference; the counts are atomic.
@@ -21,19 +27,26 @@
 #include "base/arena.h"
 #include "base/types.h"
 
+#define VCLOCK_CHUNK_SHIFT 6u
+#define VCLOCK_CHUNK (1u << VCLOCK_CHUNK_SHIFT) /* entries */
+
 struct vclock_snapshot {
 	uint32_t references;
-	uint32_t count;
+	uint32_t count;	    /* of entries */
 	struct arena *home; /* where it goes back to */
-	uint64_t entries[];
+	union {
+		uint64_t entries[0];		   /* up to VCLOCK_CHUNK */
+		struct vclock_snapshot *chunks[0]; /* else, each with VCLOCK_CHUNK entries */
+	};
 };
 
 struct vclock {
-	uint64_t *entries;
-	uint32_t count;
-	uint32_t capacity;
-	struct vclock_snapshot *snapshot; /* of the present content, or NULL */
+	struct vclock_snapshot **chunks; /* each with VCLOCK_CHUNK entries */
+	uint32_t count;			 /* of entries */
+	uint32_t capacity;		 /* in chunks */
+	uint32_t changes;		 /* how often a chunk was given up */
 	bool is_behind; /* the snapshot, and in the entry of the clock's thread alone */
+	struct vclock_snapshot *snapshot; /* of the present content, or NULL */
 };
 
 /* An event in happens-before: the thread's slot, epoch and clock then. */
@@ -45,7 +58,12 @@ struct clock_stamp {
 
 static inline uint64_t vclock_get(const struct vclock *clock, uint32_t slot)
 {
-	return slot < clock->count ? clock->entries[slot] : 0;
+	const struct vclock_snapshot *chunk;
+
+	if (slot >= clock->count)
+		return 0;
+	chunk = clock->chunks[slot >> VCLOCK_CHUNK_SHIFT];
+	return chunk ? chunk->entries[slot % VCLOCK_CHUNK] : 0;
 }
 
 /* The same of a clock that its owner may change meanwhile, but does not free. */
@@ -55,20 +73,23 @@ uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot);
 bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 
 /* The same for the entry of the clock's own thread. */
-void vclock_advance(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
+bool vclock_advance(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 
 /* Component-wise maximum: afterwards @into covers @from.  Says whether @into
  * changed. */
-bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from);
+bool vclock_join(struct vclock *into, struct arena *arena, struct vclock_snapshot *from);
 
 /* The same from a clock that nobody changes meanwhile. */
 bool vclock_join_clock(struct vclock *into, struct arena *arena, const struct vclock *from);
 
+/* Is all of @snapshot, or of @other, known to @clock? */
+bool vclock_covers(const struct vclock *clock, struct vclock_snapshot *snapshot);
+bool vclock_covers_clock(const struct vclock *clock, const struct vclock *other);
+
 /* The entry of @slot becomes at least @epoch; says whether it changed. */
 bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 
-/* Joins from a clock that its owner may change meanwhile, but does not free: its
- * entries are words that only grow, and an outgrown block keeps its content.
+/* Joins from a clock that its owner may change meanwhile, but does not free.
  * The entry of @slot is left out. */
 bool vclock_join_living(struct vclock *into, struct arena *arena, const struct vclock *from,
 			uint32_t slot);
@@ -94,14 +115,19 @@ struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_
 
 /* Makes *@into, which may be NULL, cover @clock too.  Without memory it stays as
  * it is. */
-void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock,
-			  struct arena *arena);
+void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena);
 
 void vclock_free(struct vclock *clock, struct arena *arena);
 
 static inline uint64_t snapshot_get(const struct vclock_snapshot *snapshot, uint32_t slot)
 {
-	return snapshot && slot < snapshot->count ? snapshot->entries[slot] : 0;
+	if (!snapshot || slot >= snapshot->count)
+		return 0;
+	if (snapshot->count > VCLOCK_CHUNK) {
+		snapshot = snapshot->chunks[slot >> VCLOCK_CHUNK_SHIFT];
+		slot %= VCLOCK_CHUNK;
+	}
+	return snapshot ? snapshot->entries[slot] : 0;
 }
 
 /* Did @a happen before @b? */

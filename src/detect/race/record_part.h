@@ -22,8 +22,7 @@ static inline bool record_is_before(const struct thread *thread, uint64_t word)
 		return true;
 	if (shadow_form(word) != SHADOW_PLAIN)
 		return false;
-	return slot < thread->clocks.full.count &&
-	       (slot == thread->slot || thread->clocks.full.entries[slot] >= shadow_epoch(word));
+	return slot == thread->slot || vclock_get(&thread->clocks.full, slot) >= shadow_epoch(word);
 }
 
 /* The same for @bytes of it alone. */
