@@ -360,7 +360,7 @@ static int head_value;
 
 #if defined(__OPTIMIZE__) && !defined(__clang__)
 #define HEAD_LOAD(value, place)                                                                    \
-	__asm__ volatile(".loc 1 %c2\n\tmovl (%1), %0"                                              \
+	__asm__ volatile(".loc 1 %c2\n\tmovl (%1), %0"                                             \
 			 : "=r"(value)                                                             \
 			 : "r"(place), "i"(HEAD_LINE))
 #else

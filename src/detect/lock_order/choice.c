@@ -16,8 +16,8 @@ static bool is_concurrent(const struct order_moment *a, const struct order_momen
 	return stamps_concurrent(&left, &right);
 }
 
-/* Whom a semaphore lets in together with its holder is not known, so in this run it may have ordered
- * the two. */
+/* Whom a semaphore lets in together with its holder is not known, so in this run it may have
+ * ordered the two. */
 static enum order_verdict compare_moments(const struct edge_witness *a,
 					  const struct edge_witness *b, enum common_lock common)
 {
