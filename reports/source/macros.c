@@ -32,6 +32,7 @@ struct header {
 	size_t count;
 	struct inclusion *inclusions;
 	size_t inclusion_count;
+	bool has_atomic; /* the word of C */
 };
 
 struct unit_headers {
@@ -42,6 +43,7 @@ struct unit_headers {
 	size_t count;
 	const char **directories; /* in which headers may be that it does not list */
 	size_t directory_count;
+	bool hides_atomics;
 };
 
 struct macros {
@@ -156,6 +158,7 @@ static void read_header(struct pool *pool, struct header *header, const struct s
 	if (!source_file_read(pool, frame, &file))
 		return;
 	end = file.text + file.length;
+	header->has_atomic = memmem(file.text, file.length, "_Atomic", 7) != NULL;
 	for (at = file.text; at < end;) {
 		const char *line_end = end_of_lines(at, end);
 
@@ -305,6 +308,20 @@ static void list_headers(struct macros *macros, struct unit_headers *unit, Dwarf
 	list_included(macros, unit, frame);
 }
 
+/* Before DWARF 5 debug information does not have C's _Atomic. */
+static bool hides_atomics(const struct unit_headers *unit, const Dwarf_Die *die)
+{
+	Dwarf_Half version = 0;
+
+	if (dwarf_cu_info(die->cu, &version, NULL, NULL, NULL, NULL, NULL, NULL) != 0 ||
+	    version >= 5)
+		return false;
+	for (size_t i = 0; i < unit->count; i++)
+		if (unit->headers[i]->has_atomic && !is_of_system(unit->headers[i]->path))
+			return true;
+	return false;
+}
+
 static const struct unit_headers *find_unit(struct macros *macros, struct elf_image *image,
 					    uint64_t address, const struct source_frame *frame)
 {
@@ -324,6 +341,7 @@ static const struct unit_headers *find_unit(struct macros *macros, struct elf_im
 	unit->next = macros->units;
 	macros->units = unit;
 	list_headers(macros, unit, &die, frame);
+	unit->hides_atomics = hides_atomics(unit, &die);
 	return unit;
 }
 
@@ -374,4 +392,12 @@ size_t macros_find(struct macros *macros, struct elf_image *image, uint64_t addr
 	}
 	*found = list;
 	return count;
+}
+
+bool macros_may_hide_atomics(struct macros *macros, struct elf_image *image, uint64_t address,
+			     const struct source_frame *frame)
+{
+	const struct unit_headers *unit = find_unit(macros, image, address, frame);
+
+	return unit && unit->hides_atomics;
 }

@@ -27,4 +27,8 @@ size_t macros_find(struct macros *macros, struct elf_image *image, uint64_t addr
 		   const struct source_frame *frame, const struct token *name,
 		   const struct header_macro **found);
 
+/* May a type that the unit's debug information says is plain be one of C's atomic types? */
+bool macros_may_hide_atomics(struct macros *macros, struct elf_image *image, uint64_t address,
+			     const struct source_frame *frame);
+
 #endif

@@ -290,6 +290,14 @@ static bool is_made_by_compiler(const struct reading *reading)
 	       lexer_token_is(last - 1, "=");
 }
 
+static bool hides_atomics(const struct reading *reading)
+{
+	const struct statement_question *question = reading->question;
+
+	return macros_may_hide_atomics(reading->statements->macros, question->image,
+				       question->address, question->frame);
+}
+
 /* By its words first, then by the names in it. */
 static struct evidence read_statement(struct reading *reading)
 {
@@ -318,6 +326,8 @@ static struct evidence read_statement(struct reading *reading)
 		return make_doubtful("its statement names something of an atomic type");
 	if (reading->has_volatile)
 		return make_claim(CLAIM_VOLATILE, "of its type");
+	if (hides_atomics(reading))
+		return make_doubtful("its debug information is too old to have C's atomic types");
 	mismatch = find_mismatch(reading);
 	evidence = mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
 	if (mismatch && elsewhere_is_plain(reading)) {
@@ -372,8 +382,8 @@ struct evidence statement_read(struct statements *statements,
 	if (has_changed(source, question))
 		return make_doubtful("its source has changed since it was built");
 	reading.list = &source->list;
-	if (!frame->line && (elsewhere_is_plain_in_function(&reading) ||
-			     elsewhere_is_plain(&reading)))
+	if (!frame->line && !hides_atomics(&reading) &&
+	    (elsewhere_is_plain_in_function(&reading) || elsewhere_is_plain(&reading)))
 		return make_claim(CLAIM_PLAIN, "by the source of its function");
 	if (!frame->line)
 		return make_doubtful("it has no line of its own");

@@ -14,7 +14,7 @@
  * Any other warning or error is a failure.
  *
  * " * Levels: 0 1 2 3" in the head of a source asks for these levels of optimisation in place of 0
- * and 2.
+ * and 2; " * Options: -gdwarf-4" for these options of the compiler.
  */
 #ifndef CASES_H
 #define CASES_H

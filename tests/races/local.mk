@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/races/fork_edges.c \
 	tests/races/accessor_macros.h \
 	tests/races/header_macros.c \
+	tests/races/old_debug_info.c \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
 	tests/races/items.h \
