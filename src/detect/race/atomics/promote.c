@@ -22,6 +22,19 @@ static uint32_t origin_of(uint64_t word, const struct cell_list *list)
 	return word && !cells_are(word) ? origin_tagged(list->cells[0].origin, word) : 0;
 }
 
+/* Keeps who has read @bytes, for the locked instruction that is under way. */
+static void note_reader(struct detector *detector, struct thread *thread,
+			struct atomic_location *location, const struct cell_list *reads,
+			uint32_t bytes)
+{
+	struct cell reader = atomic_find_reader(detector, thread, reads, bytes);
+
+	if (reader.word && atomic_take_busy(thread, location)) {
+		location->reader = reader;
+		spin_unlock(&location->busy);
+	}
+}
+
 /* Moves a granule's words into @location and puts its number in their place.  *@met becomes
  * the free or write before that is unordered with the thread.  False: it is atomic already. */
 static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
@@ -31,7 +44,6 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	struct race_place read_place = race_place(shadow, location->granule, false);
 	uint64_t word = atomic_word(location);
 	struct cell_list list;
-	struct cell reader;
 	uint64_t write;
 	uint64_t read;
 
@@ -52,11 +64,7 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		location->read = read;
 		location->origins.read = origin_of(read, &list);
 	} while (!claim_exchange(detector, shadow.read, &read, word));
-	reader = atomic_find_reader(detector, thread, &list, location->bytes);
-	if (reader.word && atomic_take_busy(thread, location)) {
-		location->reader = reader;
-		spin_unlock(&location->busy);
-	}
+	note_reader(detector, thread, location, &list, location->bytes);
 	summary_revoke(location->granule);
 	release_late(detector, thread, write);
 	return true;
@@ -98,6 +106,7 @@ static void widen_location(struct detector *detector, struct thread *thread,
 {
 	struct shadow inner = {&location->write, &location->read, &location->origins};
 	struct race_place place = race_place(inner, location->granule, true);
+	struct race_place read_place = race_place(inner, location->granule, false);
 	struct cell_list list;
 
 	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
@@ -105,6 +114,8 @@ static void widen_location(struct detector *detector, struct thread *thread,
 	leave_releases(detector, thread, location, bytes);
 	if (race_lay_out(place, cells_load(detector, place.word), &list))
 		*met = atomic_find_met(detector, thread, &list, bytes);
+	if (race_lay_out(read_place, race_load(detector, thread, read_place), &list))
+		note_reader(detector, thread, location, &list, bytes);
 }
 
 struct atomic_location *atomic_find_or_promote(struct detector *detector, struct thread *thread,
