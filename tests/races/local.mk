@@ -38,7 +38,7 @@ EXTRA_DIST += \
 	tests/races/predicates.c \
 	tests/races/predicates_cxx.cc \
 	tests/races/posting.c \
-	tests/races/publishing.c \
+	tests/races/publishing.c tests/races/recycled_atomics.c \
 	tests/races/rust_edges.rs \
 	tests/races/shuffles.c \
 	tests/races/spans.c tests/races/split_turns.c \

@@ -1,6 +1,7 @@
 #include "detect/data/site.h"
 
 uint8_t site_attention[SITE_MAX];
+uint16_t site_unheard[SITE_MAX];
 
 void site_table_init(struct site_table *table, page_source pages)
 {

@@ -146,6 +146,34 @@ enum site_attention {
 
 extern uint8_t site_attention[SITE_MAX];
 
+/* How many stores to atomic locations each site has made since another thread came to one of them
+ * that the site had stored to last: up to SITE_UNHEARD.  SITE_HEARD: one came for a release that
+ * was put off (race/atomics/owner.c), and none of the site is put off again. */
+extern uint16_t site_unheard[SITE_MAX];
+
+#define SITE_UNHEARD 4096u
+#define SITE_HEARD UINT16_MAX
+
+/* relaxed, these: hints */
+static inline bool site_is_unheard(site_id id)
+{
+	return load_relaxed(&site_unheard[id]) == SITE_UNHEARD;
+}
+
+static inline void site_count_unheard(site_id id)
+{
+	uint16_t count = load_relaxed(&site_unheard[id]);
+
+	if (count < SITE_UNHEARD)
+		store_relaxed(&site_unheard[id], (uint16_t)(count + 1));
+}
+
+static inline void site_is_heard(site_id id)
+{
+	if (load_relaxed(&site_unheard[id]) != SITE_HEARD)
+		store_relaxed(&site_unheard[id], (uint16_t)0);
+}
+
 void site_table_init(struct site_table *table, page_source pages);
 
 /* @count consecutive ids, whose rows the caller then fills, or adds a source of; 0 if

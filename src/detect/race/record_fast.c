@@ -140,7 +140,7 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 		return false;
 	word = load_acquire(shadow_places(address).write);
 	if (UNLIKELY(shadow_form(word) == SHADOW_ATOMIC))
-		return is_write ? atomic_store_again(detector, thread, word, bytes)
+		return is_write ? atomic_store_again(detector, thread, word, bytes, site)
 				: atomic_load(detector, thread, word, bytes,
 					      site_get(&detector->sites, site));
 	if (!is_write && record_line(detector, thread, address, size_bytes, site))

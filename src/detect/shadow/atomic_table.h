@@ -12,6 +12,7 @@
 #include "base/id_table.h"
 #include "base/spin_lock.h"
 #include "detect/data/vclock.h"
+#include "detect/data/site.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
 
@@ -26,6 +27,9 @@ struct thread;
  * it loses that. */
 #define ATOMIC_STORES_ALONE 4096u
 #define ATOMIC_STORES_ALONE_MOST 16384u
+
+/* Where a site's stores are put off it is the owner after this part of them, of any sort. */
+#define ATOMIC_UNHEARD_PART 64u
 
 struct atomic_half {
 	struct vclock_snapshot *clock; /* what was released here */
@@ -65,6 +69,10 @@ struct atomic_location {
 	uint32_t storer;	/* slot of who stored last, but for locked instructions */
 	uint16_t stores_alone;	/* how often in turn; up to stores_wanted */
 	uint16_t stores_wanted; /* from then on it is the owner */
+	uint16_t uses_alone; /* the same, but exchanges and comparisons count, too */
+	uint8_t moved_bytes; /* that it has stored to by plain moves last */
+	bool owns_by_site; /* the owner is it for unheard sites alone */
+	site_id store_site; /* where it stored last by a plain move */
 	uint64_t write; /* shadow of the other bytes */
 	uint64_t read;
 	struct shadow_origins origins;

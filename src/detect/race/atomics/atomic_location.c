@@ -96,6 +96,14 @@ static void tell_halves(const struct detector *detector, struct thread *thread,
 			tell_half(detector, thread, &location->halves[i]);
 }
 
+/* @by's stores to @halves of @location.  Under location->busy. */
+static void release_stored(const struct detector *detector, struct clock_releaser by,
+			   struct atomic_location *location, uint32_t halves)
+{
+	release_halves(by, location, halves);
+	tell_halves(detector, by.thread, location, halves);
+}
+
 /* memory_before_release() without what race_begin() has already done for this access. */
 static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread)
 {
@@ -137,9 +145,10 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	struct cell *last = &atomic_half_of(location, touched)->last;
 	struct cell met = {0, 0};
 	struct cell mine = {0, 0};
+	bool is_put_off;
 
 	if (atomic_is_owner(thread, location) &&
-	    atomic_store_owned(step->detector, thread, location, touched))
+	    atomic_store_owned(step->detector, thread, location, touched, step->access->site))
 		return;
 	by = settle_accesses(step->detector, thread);
 	part.bytes = touched;
@@ -151,11 +160,15 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	}
 	if (!step->access->is_late || !is_assumed(thread))
 		met = atomic_replace_by_store(step, location, &mine);
-	release_halves(by, location, halves_of(touched));
-	tell_halves(step->detector, thread, location, halves_of(touched));
-	atomic_count_store(thread, location);
+	is_put_off = atomic_begin_owning(thread, location, touched, step->access->site);
+	if (!is_put_off) {
+		release_stored(step->detector, by, location,
+			       halves_of(touched) | atomic_end_owning(thread, location));
+		atomic_count_store(thread, location, touched, step->access->site);
+	}
 	spin_unlock(&location->busy);
-	end_store(step, by, touched);
+	if (!is_put_off)
+		end_store(step, by, touched);
 	if (met.word)
 		race_meet_atomic(&part, &met);
 }
@@ -208,6 +221,25 @@ bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word
 	return true;
 }
 
+/* @thread, which owns @location, is about to change it by a locked instruction that may be that
+ * of a lock: makes its release, and owns it no more. */
+static void give_up(struct detector *detector, struct thread *thread,
+		    struct atomic_location *location)
+{
+	struct clock_releaser by = memory_before_release(detector, thread);
+	uint32_t halves;
+
+	if (!atomic_take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return;
+	}
+	halves = atomic_end_owning(thread, location);
+	if (halves)
+		release_stored(detector, by, location, halves);
+	spin_unlock(&location->busy);
+	clock_end_epoch(by);
+}
+
 /* --- Locked instructions ---------------------------------------------------- */
 
 /* Usually both are 0, and a write would take the cache line from other processors. */
@@ -232,12 +264,14 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	if (UNLIKELY(shadow_form(met.word) == SHADOW_FREED))
 		atomic_tell_freed(detector, thread, access, &met);
 	if (location && access->flags & SITE_UPDATE && atomic_load_owned(thread, location) &&
-	    atomic_store_owned(detector, thread, location, bytes)) {
+	    atomic_store_owned(detector, thread, location, bytes, 0)) {
 		stale_reads_overwrite(thread, access->address, access->size_bytes);
 		return NULL;
 	}
-	if (location && load_relaxed(&location->owner)) /* relaxed: as in atomic_disown() */
-		atomic_make_release(detector, thread, location);
+	if (location && atomic_is_owner(thread, location))
+		give_up(detector, thread, location);
+	else if (location)
+		atomic_disown(detector, thread, location);
 	if (location && !atomic_is_last(thread, &atomic_half_of(location, bytes)->last, bytes))
 		mine = atomic_make_locked(detector, thread, access, bytes);
 	if (!location || !atomic_take_busy(thread, location)) {
@@ -252,6 +286,9 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	location->may_be_idle = mine.word && access->flags & SITE_UPDATE;
 	if (!(access->flags & SITE_UPDATE))
 		store_relaxed(&location->stores_alone, (uint16_t)0);
+	/* relaxed: as in atomic_end_alone() */
+	store_relaxed(&location->moved_bytes,
+		      (uint8_t)(load_relaxed(&location->moved_bytes) & ~bytes));
 	last = &atomic_half_of(location, bytes)->last;
 	if (!met.word && mine.word && atomic_is_met(thread, last, bytes))
 		met = *last;
@@ -331,9 +368,9 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	}
 	/* A word that is compared may be a lock, as one that is exchanged. */
 	if (outcome == LOCKED_STORED)
-		atomic_count_store(thread, location);
+		atomic_count_store(thread, location, 0, 0);
 	else
-		store_relaxed(&location->stores_alone, (uint16_t)0);
+		atomic_count_compare(thread, location);
 	if (tells) {
 		under_way = *location;
 		location->reader.word = 0;
@@ -352,6 +389,7 @@ static bool begin_futex(struct detector *detector, struct thread *thread,
 {
 	if (!location)
 		return false;
+	atomic_come(thread, location);
 	if (load_relaxed(&location->owner)) /* relaxed: as in atomic_disown() */
 		atomic_make_release(detector, thread, location);
 	if (!atomic_take_busy(thread, location)) {

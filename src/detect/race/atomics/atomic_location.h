@@ -31,6 +31,14 @@
  * in the same epoch, is then taken to come before, and a race with it is missed: counted, and
  * accepted because somebody must have been alone there for so long.  What may be a lock, as it is
  * compared or exchanged, is never owned: what comes after its release is what races.
+ *
+ * Memory that a thread takes from a pool of its own stays atomic in its next lives, and each of
+ * these may begin with an exchange.  So who has used a location alone for some time, with exchanges
+ * or not, owns it between two of them for the stores of *unheard* sites: places in the code that
+ * have stored thousands of times to such locations, with nobody coming for any.  The first
+ * store after a locked instruction may release a lock, and is not put off.  What is missed is as
+ * above, but once for a site only: if somebody comes for what it has put off, it never does so
+ * again.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
@@ -108,34 +116,56 @@ bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word
 
 /* The same of such a store: done if the thread owns the location. */
 bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
-			uint32_t bytes);
+			uint32_t bytes, site_id site);
 
 /* @thread is about to access @location, which another owns, or to change it otherwise than by a
  * store: makes the owner's release. */
 void atomic_make_release(struct detector *detector, struct thread *thread,
 			 struct atomic_location *location);
 
-/* @thread accesses @location: nobody else stores there alone.  relaxed: who becomes the owner now
- * raises the version, which the next look finds. */
+/* Another thread than who used @location alone comes there. */
+void atomic_end_alone(struct atomic_location *location);
+
+/* @thread comes to @location: nobody else uses it alone.  relaxed: hints */
+static inline void atomic_come(const struct thread *thread, struct atomic_location *location)
+{
+	if (load_relaxed(&location->uses_alone) && load_relaxed(&location->storer) != thread->slot)
+		atomic_end_alone(location);
+}
+
+/* @thread accesses @location.  relaxed: who becomes the owner now raises the version, which the
+ * next look finds. */
 static inline void atomic_disown(struct detector *detector, struct thread *thread,
 				 struct atomic_location *location)
 {
 	uint64_t owner = load_relaxed(&location->owner);
 
-	if (load_relaxed(&location->stores_alone) &&
-	    load_relaxed(&location->storer) != thread->slot)
-		store_relaxed(&location->stores_alone, (uint16_t)0);
+	atomic_come(thread, location);
 	if (UNLIKELY(owner && shadow_slot(owner) != thread->slot))
 		atomic_make_release(detector, thread, location);
 }
 
-/* @thread's store to @location is over, under 'busy': counts it. */
-void atomic_count_store(struct thread *thread, struct atomic_location *location);
+/* Under 'busy': @thread owns @location no more.  The halves that it has stored to, as a mask, for
+ * the caller to release; 0: it did not own it. */
+uint32_t atomic_end_owning(struct thread *thread, struct atomic_location *location);
 
-/* @thread, the owner of @location, stores to @bytes of it, by a locked instruction or not.  False:
- * it is not any more, or they are new. */
+/* @thread's store to @location is over, under 'busy': counts it.  It moved to @moved bytes, at
+ * @site; 0 both: by a locked instruction. */
+void atomic_count_store(struct thread *thread, struct atomic_location *location, uint32_t moved,
+			site_id site);
+
+/* The same of one that compares: it may be that of a lock. */
+void atomic_count_compare(const struct thread *thread, struct atomic_location *location);
+
+/* @thread stores to @bytes of @location at @site, under 'busy'.  True: it owns it from now on, and
+ * puts this release off. */
+bool atomic_begin_owning(struct thread *thread, struct atomic_location *location, uint32_t bytes,
+			 site_id site);
+
+/* @thread, the owner of @location, stores to @bytes of it, at @site; 0: by a locked instruction.
+ * False: it is not any more, or they are new, or what this stores may be waited for. */
 bool atomic_store_owned(struct detector *detector, struct thread *thread,
-			struct atomic_location *location, uint32_t bytes);
+			struct atomic_location *location, uint32_t bytes, site_id site);
 
 /*
  * Takes location->busy, which threads hold for a few instructions.  A holder may have lost
