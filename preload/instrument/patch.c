@@ -290,8 +290,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
 		.force = wanted_force(),
-		.only_atomics =
-			watch == WATCH_ATOMICS && image->text_bytes > PLAN_SMALL_TEXT_BYTES,
+		.only_atomics = watch == WATCH_ATOMICS,
 	};
 	struct arena arena;
 	struct plan *plan;

@@ -22,6 +22,7 @@ struct planning {
 	struct emitter emitter;
 	const struct plan_options *options;
 	struct plan *plan;
+	bool has_locked; /* instructions in some function */
 };
 
 static const char no_memory[] = "no memory for planning";
@@ -142,6 +143,19 @@ static bool may_be_atomic_move(const struct function *function, const struct par
 	       function->end - function->start <= ATOMIC_MOVE_BYTES;
 }
 
+/* May the library's function order threads for its callers?  In small libraries of locks and
+ * queues, who looks something up loads by moves alone what another function has published.  One
+ * without any locked instruction is taken for none of these: compressors and the like. */
+static bool may_order(const struct planning *planning, uint32_t index)
+{
+	const struct module *module = &planning->survey.module;
+	const struct part *part = &planning->survey.parts[index];
+
+	return planning->has_locked &&
+	       (module->text_bytes <= PLAN_SMALL_TEXT_BYTES || part->has_locked ||
+		may_be_atomic_move(&module->functions[index], part));
+}
+
 /* False: no memory. */
 static bool plan_function(struct planning *planning, uint32_t index)
 {
@@ -158,9 +172,8 @@ static bool plan_function(struct planning *planning, uint32_t index)
 		return true;
 	}
 	statistics->instructions += function->count;
-	if (planning->options->only_atomics && !survey->parts[index].has_locked &&
-	    !may_be_atomic_move(function, &survey->parts[index])) {
-		function->why_not = "it has no locked instruction";
+	if (planning->options->only_atomics && !may_order(planning, index)) {
+		function->why_not = "it orders no threads by atomics";
 		return true;
 	}
 	survey_open(survey, function);
@@ -260,6 +273,8 @@ static bool fill_plan(struct planning *planning, const char **why)
 	const struct module *module = &planning->survey.module;
 
 	*why = no_memory;
+	for (uint32_t i = 0; i < module->function_count; i++)
+		planning->has_locked |= planning->survey.parts[i].has_locked;
 	for (uint32_t i = 0; i < module->function_count; i++)
 		if (!plan_function(planning, i))
 			return false;

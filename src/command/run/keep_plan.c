@@ -85,7 +85,7 @@ int keep_plan_of_atomics(const struct plan_to_keep *made, const struct options *
 	struct plan_to_keep other = *made;
 	const char *why;
 
-	if (!find_cache(&cache, settings) || made->image->text_bytes <= PLAN_SMALL_TEXT_BYTES)
+	if (!find_cache(&cache, settings))
 		return STATUS_FINE;
 	options.only_atomics = true;
 	options.keeps_instructions = false;

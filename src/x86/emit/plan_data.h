@@ -28,9 +28,8 @@ enum plan_base {
 	PLAN_BASES
 };
 
-/* A library that is watched for synchronisation is copied wholly if it has no more
- * text: planning that takes 15 ms.  Libraries of locks and queues are such, and load
- * by plain moves, in functions without locked instructions, what others publish. */
+/* A library that is watched for its atomics is copied wholly if it has some, and no more
+ * text: planning that takes 15 ms. */
 #define PLAN_SMALL_TEXT_BYTES (128u << 10)
 
 /* For tests alone (--force): which shortcuts are taken wherever they can be, or nowhere.
@@ -65,7 +64,7 @@ struct plan_options {
 	bool keeps_instructions; /* all functions keep them, and where each one's clone begins */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
 	enum plan_force force;
-	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
+	bool only_atomics;	/* copy what may order threads alone: plan.c */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
 };

@@ -357,6 +357,20 @@ START_TEST(of_atomics_alone_parts_of_locks_are_copied)
 }
 END_TEST
 
+START_TEST(of_what_has_no_atomics_nothing_is_copied)
+{
+	read_file("/lib/x86_64-linux-gnu/libm.so.6");
+	make_plan_by(size_bytes, (struct plan_options){.first_site = 1,
+						       .place = place_clones,
+						       .keeps_instructions = true,
+						       .only_atomics = true});
+	ck_assert_uint_gt(plan->function_count, 100);
+	ck_assert_uint_eq(plan->statistics.atomics, 0);
+	ck_assert_uint_eq(plan->patch_count, 0);
+	ck_assert_uint_eq(plan->site_count, 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("plan");
@@ -371,6 +385,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tests, file_cut_short_is_refused_with_a_reason, 0, 8);
 	tcase_add_test(tests, file_of_another_kind_is_refused_with_a_reason);
 	tcase_add_test(tests, of_atomics_alone_parts_of_locks_are_copied);
+	tcase_add_test(tests, of_what_has_no_atomics_nothing_is_copied);
 	tcase_add_loop_test(tests, damaged_file_does_no_harm, 0, 40);
 	suite_add_tcase(suite, tests);
 	return suite;
