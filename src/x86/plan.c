@@ -89,6 +89,27 @@ static bool clone_function(struct planning *planning, uint32_t index)
 	return true;
 }
 
+#define GIANT_COUNT 4096u	/* instructions of a function */
+#define NEAR_COUNT 64u		/* ... between an access and a locked one */
+
+/* In a giant function of a library, as the loop of an interpreter is, what orders threads stands
+ * near a locked instruction.  Moves elsewhere that do are missed. */
+static void leave_out_far(const struct function *function, uint8_t *classes)
+{
+	uint32_t near_until = NEAR_COUNT; /* what the first ones have is not asked */
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t ahead = i + NEAR_COUNT;
+
+		if (classes[i] == ACCESS_LOCKED)
+			near_until = i + NEAR_COUNT;
+		if (ahead < function->count && classes[ahead] == ACCESS_LOCKED)
+			near_until = ahead + NEAR_COUNT;
+		if (i > near_until)
+			classes[i] = ACCESS_NONE;
+	}
+}
+
 static uint8_t *classify_accesses(struct planning *planning, const struct function *function)
 {
 	struct survey *survey = &planning->survey;
@@ -97,6 +118,8 @@ static uint8_t *classify_accesses(struct planning *planning, const struct functi
 	for (uint32_t i = 0; classes && i < function->count; i++)
 		classes[i] = (uint8_t)checks_classify(&survey->module, function,
 						      &function->instructions[i]);
+	if (classes && planning->options->only_atomics && function->count > GIANT_COUNT)
+		leave_out_far(function, classes);
 	return classes;
 }
 

@@ -333,6 +333,17 @@ static AS_WRITTEN int fill(long *words)
 	return wake() + 1;
 }
 
+#define GIANT_STORES 5000
+
+static AS_WRITTEN void store_often(long *word)
+{
+	__asm__ volatile(".rept %c1\n\tmovl $1, (%0)\n\t.endr\n\tlock incl (%0)\n\t"
+			 ".rept %c1\n\tmovl $1, (%0)\n\t.endr"
+			 :
+			 : "r"(word), "i"(GIANT_STORES)
+			 : "memory", "cc");
+}
+
 static bool is_copied(uintptr_t address)
 {
 	uint64_t place = address - (uintptr_t)__ehdr_start + image.segments[0].start;
@@ -354,6 +365,28 @@ START_TEST(of_atomics_alone_parts_of_locks_are_copied)
 	ck_assert(is_copied((uintptr_t)load_by_move));
 	ck_assert(!is_copied((uintptr_t)wake_twice));
 	ck_assert(!is_copied((uintptr_t)fill));
+}
+END_TEST
+
+START_TEST(of_giants_what_is_near_atomics_is_checked)
+{
+	const struct function *function;
+	uint32_t count = 0;
+	uintptr_t place;
+
+	read_file(files[0]);
+	make_plan_by(size_bytes, (struct plan_options){.first_site = 1,
+						       .place = place_clones,
+						       .keeps_instructions = true,
+						       .only_atomics = true});
+	place = (uintptr_t)store_often - (uintptr_t)__ehdr_start + image.segments[0].start;
+	function = find_function((int64_t)(place - image.text_address));
+	ck_assert_ptr_nonnull(function);
+	for (uint32_t i = 0; i < plan->site_count; i++)
+		count += plan->sites[i].offset >= function->start &&
+			 plan->sites[i].offset < function->end;
+	ck_assert_uint_gt(count, 100);
+	ck_assert_uint_lt(count, 300);
 }
 END_TEST
 
@@ -385,6 +418,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tests, file_cut_short_is_refused_with_a_reason, 0, 8);
 	tcase_add_test(tests, file_of_another_kind_is_refused_with_a_reason);
 	tcase_add_test(tests, of_atomics_alone_parts_of_locks_are_copied);
+	tcase_add_test(tests, of_giants_what_is_near_atomics_is_checked);
 	tcase_add_test(tests, of_what_has_no_atomics_nothing_is_copied);
 	tcase_add_loop_test(tests, damaged_file_does_no_harm, 0, 40);
 	suite_add_tcase(suite, tests);
