@@ -160,6 +160,13 @@ void observation_fork_end(void)
 	inner_shared();
 }
 
+/* The counters are in the file at once, so that they outlive a killed process. */
+static void begin_record(bool is_forked)
+{
+	sink_begin_process(is_forked);
+	store_relaxed(&guest_detector.shown, sink_counters()); /* relaxed: counts */
+}
+
 /* A write would copy its page. */
 static void reset_spin_lock(struct spin_lock *lock)
 {

@@ -262,7 +262,6 @@ static void write_arguments(struct byte_writer *writer, const char *arguments, s
 	}
 }
 
-/* The counters are in the file, so that they outlive a killed process. */
 static void begin_counters(void)
 {
 	struct byte_writer writer;
@@ -275,6 +274,11 @@ static void begin_counters(void)
 	memset(writer.next, 0, size);
 	counters = (uint64_t *)(void *)writer.next;
 	record_commit(record);
+}
+
+uint64_t *sink_counters(void)
+{
+	return counters;
 }
 
 void sink_begin_process(bool is_forked)

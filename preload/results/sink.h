@@ -51,6 +51,9 @@ void sink_end(uint32_t how, uint32_t status);
 /* Records that we end process @other of the run.  Takes no lock. */
 void sink_end_other(uint32_t other, uint32_t status);
 
+/* Those in the file, of this process; NULL: none. */
+uint64_t *sink_counters(void);
+
 /* Copies the detector's counters to the file. */
 void sink_update_counters(const struct detector *detector);
 

@@ -21,6 +21,7 @@
 #include "detect/deadlock/gone.h"
 #include "detect/deadlock/hang.h"
 #include "detect/deadlock/wait.h"
+#include "detect/detector.h"
 #include "detect/sync/thread.h"
 #include "preload/channels/signal_channels.h"
 #include "preload/guest/access_words.h"
@@ -89,6 +90,15 @@ static void look_back(void)
 		pthread_setspecific(last_look_key, (void *)1);
 }
 
+/* What the process has done so far is known if it is killed. */
+static void sum_up(struct thread *ending)
+{
+	runtime_lock(&guest_detector.lock);
+	detector_sum_up(&guest_detector, ending);
+	sink_update_counters(&guest_detector);
+	runtime_unlock(&guest_detector.lock);
+}
+
 static void note_end(void *context)
 {
 	struct guest_thread *self = context;
@@ -96,6 +106,7 @@ static void note_end(void *context)
 	perturb_end(self);
 	guest_raise(self);
 	thread_ending(&guest_detector, self->thread);
+	sum_up(self->thread);
 	look_back();
 	if (self->thread->is_detached)
 		fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */

@@ -63,17 +63,27 @@ static void copy_statistics(struct detector *detector)
 	set_statistic(detector, COUNTER_LOST_SEARCHES, order.abandoned_search_count);
 }
 
+static void collect_counts_of(struct detector *detector, struct thread *thread)
+{
+	detector->counters[COUNTER_LOCK_OPERATIONS] += thread->held.operation_count;
+	detector->counters[COUNTER_ACCESSES_RECORDED] += thread->accesses.examined_count;
+	thread->held.operation_count = 0;
+	thread->accesses.examined_count = 0;
+}
+
+void detector_sum_up(struct detector *detector, struct thread *ending)
+{
+	copy_statistics(detector);
+	collect_counts_of(detector, ending);
+}
+
 static void collect_counts(struct detector *detector)
 {
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
 
-		if (!thread)
-			continue;
-		detector->counters[COUNTER_LOCK_OPERATIONS] += thread->held.operation_count;
-		detector->counters[COUNTER_ACCESSES_RECORDED] += thread->accesses.examined_count;
-		thread->held.operation_count = 0;
-		thread->accesses.examined_count = 0;
+		if (thread)
+			collect_counts_of(detector, thread);
 	}
 }
 
@@ -124,6 +134,7 @@ static void leave_alone(struct sync_info *info, const struct thread *survivor)
 /* What was counted so far is the parent's. */
 static void begin_counting(struct detector *detector)
 {
+	detector->shown = NULL;
 	collect_counts(detector);
 	memset(detector->counters, 0, sizeof(detector->counters));
 	memset(detector->inherited, 0, sizeof(detector->inherited));

@@ -13,6 +13,10 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
  * only the end shows. */
 void detector_ended(struct detector *detector, bool is_orderly);
 
+/* The counters become what they are when @ending, the calling thread, has ended.  With
+ * detector.lock. */
+void detector_sum_up(struct detector *detector, struct thread *ending);
+
 /* In a fork's child, called by its only thread, @thread: the others are gone,
  * with what they hold and wait for.  It holds detector.lock and what nests inside;
  * spin locks are not held by anybody. */

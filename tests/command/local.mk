@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	tests/command/live.c \
 	tests/command/part_live.sh \
 	tests/command/flooded.c tests/command/part_flooded.sh \
+	tests/command/killed.c tests/command/part_killed.sh \
 	tests/command/lonely.c tests/command/part_lonely.sh \
 	tests/command/part_merge.sh \
 	tests/command/annotated.c tests/command/ignored.c tests/command/own_locks.c \

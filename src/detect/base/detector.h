@@ -163,6 +163,7 @@ struct detector {
 	uint32_t saved_order_count;
 	uint32_t finding_count;
 	uint64_t counters[COUNTER_COUNT];
+	uint64_t *shown; /* the same where they outlive a killed process; NULL: nowhere */
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_memory_observed; /* accesses are, and so is order by atomics */
 	bool predicts_races; /* that locks order by chance: clock.h */
@@ -191,8 +192,16 @@ static inline struct sync_info *detector_lock(const struct detector *detector, l
 }
 
 /* relaxed: counts are only read for display. */
-#define detector_count(detector, which)                                                            \
-	fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+static inline void detector_add(struct detector *detector, enum counter which, uint64_t count)
+{
+	uint64_t *shown = load_relaxed(&detector->shown);
+
+	fetch_add_relaxed(&detector->counters[which], count);
+	if (shown)
+		fetch_add_relaxed(&shown[which], count);
+}
+
+#define detector_count(detector, which) detector_add(detector, COUNTER_##which, 1)
 
 /* What threads remember of lock calls (preload/sync/lock_memo.h) may be true no longer: keys that
  * have been seen never come again. */
