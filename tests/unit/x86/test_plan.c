@@ -287,9 +287,9 @@ END_TEST
 extern const char __ehdr_start[];
 
 #ifdef __clang__
-#define AS_WRITTEN __attribute__((noinline))
+#define AS_WRITTEN __attribute__((noinline, aligned(16)))
 #else
-#define AS_WRITTEN __attribute__((noipa))
+#define AS_WRITTEN __attribute__((noipa, aligned(16)))
 #endif
 
 static AS_WRITTEN int wake(void)
