@@ -45,11 +45,15 @@ static void add_to(struct detector *detector, struct benign_range **list, uintpt
 {
 	struct benign_range *range;
 
-	if (is_known(*list, start, end, block) || detector->benign->count >= RANGES_MAX)
+	if (is_known(*list, start, end, block))
 		return;
-	range = arena_alloc(&detector->arena, sizeof(*range));
-	if (!range)
+	range = detector->benign->count < RANGES_MAX
+			? arena_alloc(&detector->arena, sizeof(*range))
+			: NULL;
+	if (!range) {
+		detector_count(detector, LOST_BENIGN);
 		return;
+	}
 	*range = (struct benign_range){*list, start, end, *block};
 	detector->benign->count++;
 	/* release: pairs with benign_has(). */
