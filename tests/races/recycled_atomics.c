@@ -9,7 +9,17 @@
 #define LIVES 3000
 #define HANDED 16 /* so many, with some lives between them */
 
+struct object {
+	int state;
+	long datum;
+};
+
 enum { TAKEN = 1, USED, HANDED_OVER };
+
+static NOINLINE void ends_life(struct object *object, int state)
+{
+	__atomic_exchange_n(&object->state, state, __ATOMIC_ACQ_REL);
+}
 
 static NOINLINE void awaits(const int *place, int value)
 {
@@ -17,65 +27,93 @@ static NOINLINE void awaits(const int *place, int value)
 		sched_yield();
 }
 
-/* Once it is handed over there is another store to its datum. */
-static struct {
-	int state;
-	long datum;
-} early_objects[OBJECTS];
-static int early_answer, early_near;
+/* NAME_owner() hands object 0 over by the last of its states; that it is about to do so is told
+ * before, so that the other does not look meanwhile. */
+#define RECYCLED(name)                                                                             \
+	static int name##_answer, name##_near;                                                     \
+	static void name##_live(int lives)                                                         \
+	{                                                                                          \
+		for (int i = 0; i < lives; i++) {                                                  \
+			struct object *object = &name##_objects[i % OBJECTS];                      \
+                                                                                                   \
+			ends_life(object, 0);                                                      \
+			name##_store(object, TAKEN);                                               \
+			name##_store(object, USED);                                                \
+			name##_store(object, TAKEN);                                               \
+		}                                                                                  \
+	}                                                                                          \
+	static void *name##_owner(void *unused)                                                    \
+	{                                                                                          \
+		for (int i = 0; i < HANDED; i++) {                                                 \
+			name##_live(LIVES);                                                        \
+			__atomic_exchange_n(&name##_near, i + 1, __ATOMIC_RELEASE);                \
+			name##_hand(i);                                                            \
+			awaits(&name##_answer, i + 1);                                             \
+		}                                                                                  \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void *name##_taker(void *unused)                                                    \
+	{                                                                                          \
+		for (int i = 0; i < HANDED; i++) {                                                 \
+			awaits(&name##_near, i + 1);                                               \
+			name##_take(i);                                                            \
+			__atomic_exchange_n(&name##_answer, i + 1, __ATOMIC_RELEASE);              \
+		}                                                                                  \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_owner, name##_taker, NULL);                                        \
+	}
 
-static NOINLINE void early_store(int object, int state)
+static struct object handed_objects[OBJECTS];
+
+static NOINLINE void handed_store(struct object *object, int state)
 {
-	__atomic_store_n(&early_objects[object].state, state, __ATOMIC_RELEASE);
+	__atomic_store_n(&object->state, state, __ATOMIC_RELEASE);
 }
 
-static void early_live(int object)
+static NOINLINE void handed_hand(int i)
 {
-	__atomic_exchange_n(&early_objects[object].state, 0, __ATOMIC_ACQ_REL);
-	early_store(object, TAKEN);
-	early_store(object, USED);
-	early_store(object, TAKEN);
+	handed_objects[0].datum = i;
+	handed_store(&handed_objects[0], HANDED_OVER + i);
+}
+
+static NOINLINE void handed_take(int i)
+{
+	awaits(&handed_objects[0].state, HANDED_OVER + i);
+	MUST(handed_objects[0].datum >= i);
+}
+
+RECYCLED(handed)
+
+/* Once it is handed over there is another store to its datum. */
+static struct object early_objects[OBJECTS];
+
+static NOINLINE void early_store(struct object *object, int state)
+{
+	__atomic_store_n(&object->state, state, __ATOMIC_RELEASE);
 }
 
 static NOINLINE void early_hand(int i)
 {
 	early_objects[0].datum = i;
-	early_store(0, HANDED_OVER + i);
+	early_store(&early_objects[0], HANDED_OVER + i);
 	early_objects[0].datum = i + 1;
 }
 
-/* That it is about to hand over is told before, so that the other does not look meanwhile. */
-static void *early_owner(void *unused)
+static NOINLINE void early_take(int i)
 {
-	for (int i = 0; i < HANDED; i++) {
-		for (int life = 0; life < LIVES; life++)
-			early_live(life % OBJECTS);
-		__atomic_exchange_n(&early_near, i + 1, __ATOMIC_RELEASE);
-		early_hand(i);
-		awaits(&early_answer, i + 1);
-	}
-	return unused;
+	awaits(&early_objects[0].state, HANDED_OVER + i);
+	MUST(early_objects[0].datum >= i);
 }
 
-static void *early_taker(void *unused)
-{
-	for (int i = 0; i < HANDED; i++) {
-		awaits(&early_near, i + 1);
-		awaits(&early_objects[0].state, HANDED_OVER + i);
-		MUST(early_objects[0].datum >= i);
-		__atomic_exchange_n(&early_answer, i + 1, __ATOMIC_RELEASE);
-	}
-	return unused;
-}
-
-static void early_case(void)
-{
-	run_both(early_owner, early_taker, NULL);
-}
+RECYCLED(early)
 
 int main(int argc, char **argv)
 {
 	static const struct race_case cases[] = {
+		CASE(handed, "silent"),
 		CASE(early, "data-race:error"),
 	};
 

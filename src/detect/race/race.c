@@ -252,6 +252,19 @@ static bool record_quickly(struct race_step *step)
 	return true;
 }
 
+/*
+ * Has what the step has recorded beside an atomic become atomic meanwhile?  Who made it so looked
+ * for the reads of others before, and told this one nothing; or the step's store is a release.
+ */
+static bool has_become_atomic(const struct race_step *step, struct shadow shadow)
+{
+	/* acquire, after the exchange: pairs with widen_location()'s change and look. */
+	uint64_t word = load_acquire(shadow_places(step->granule).write);
+
+	return shadow_form(word) == SHADOW_ATOMIC &&
+	       !atomic_find_rest(step->detector, word, step->bytes, &shadow);
+}
+
 static void check_granule(struct race_step *step)
 {
 	if (record_quickly(step))
@@ -263,13 +276,15 @@ static void check_granule(struct race_step *step)
 
 		if (!find_shadow(step, &shadow))
 			return;
-		if (!step->access->is_recorded && is_known(step, shadow))
+		/* Later on it may be known by this check only, which has not looked at the others. */
+		if (!tries && !step->access->is_recorded && is_known(step, shadow))
 			return;
 		place = race_place(shadow, step->granule, step->is_write);
 		old = cells_load(step->detector, place.word);
 		if (shadow_form(old) == SHADOW_ATOMIC ||
 		    !(step->is_write ? put_write(step, place, old)
-				     : race_put_read(step, place, old)))
+				     : race_put_read(step, place, old)) ||
+		    has_become_atomic(step, shadow))
 			continue;
 		compare_other(step, shadow);
 		return;

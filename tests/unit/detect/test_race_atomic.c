@@ -48,6 +48,59 @@ START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)
 }
 END_TEST
 
+static void tell_by_locked(void)
+{
+	writes(a, 64, 8);
+	run_locked(a, 4);
+}
+
+/* Only the other half of the granule is atomic, when b's check looks at it. */
+START_TEST(what_becomes_atomic_while_its_read_is_recorded_is_acquired)
+{
+	run_locked(first, 0);
+	racing_meanwhile = tell_by_locked;
+	reads(b, 4, 4);
+	ck_assert_ptr_null(racing_meanwhile);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+static void exchange(void)
+{
+	run_locked(a, 4);
+}
+
+START_TEST(a_store_to_what_becomes_atomic_while_it_is_recorded_is_a_release)
+{
+	run_locked(first, 0);
+	writes(b, 64, 8);
+	racing_meanwhile = exchange;
+	writes(b, 4, 4);
+	ck_assert_ptr_null(racing_meanwhile);
+	reads(a, 4, 4);
+	reads(a, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+/* Of four bytes that b reads it becomes atomic; another thread stores to the first half. */
+static void exchange_the_second_half(void)
+{
+	writes(first, 0, 2);
+	run_locked(a, 2);
+}
+
+START_TEST(what_a_read_touches_beside_what_becomes_atomic_meanwhile_is_compared)
+{
+	run_locked(a, 6);
+	racing_meanwhile = exchange_the_second_half;
+	reads(b, 0, 4);
+	ck_assert_ptr_null(racing_meanwhile);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 {
 	site_id site;
@@ -294,6 +347,10 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
+	tcase_add_test(tests, what_becomes_atomic_while_its_read_is_recorded_is_acquired);
+	tcase_add_test(tests, a_store_to_what_becomes_atomic_while_it_is_recorded_is_a_release);
+	tcase_add_test(tests,
+		       what_a_read_touches_beside_what_becomes_atomic_meanwhile_is_compared);
 	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
 	tcase_add_test(tests, what_is_found_while_catching_up_is_acquired_too);
 	tcase_add_test(tests, what_is_atomic_remains_so_over_a_fork);
