@@ -276,7 +276,7 @@ static void check_granule(struct race_step *step)
 
 		if (!find_shadow(step, &shadow))
 			return;
-		/* Later on it may be known by this check only, which has not looked at the others. */
+		/* Later on it may be known by this check only, which has not compared it. */
 		if (!tries && !step->access->is_recorded && is_known(step, shadow))
 			return;
 		place = race_place(shadow, step->granule, step->is_write);
