@@ -84,10 +84,24 @@ static uint32_t place_bit(const struct thread *thread, const struct pending_gran
 	return 1u << (place - thread->accesses.pending[0]);
 }
 
+/* What a thunk has noted that was interrupted by a handler, which has ended the epoch, belongs to
+ * the next one.  False, and counted: there is none. */
+static bool has_epoch(struct detector *detector, struct thread *thread)
+{
+	if (LIKELY(thread->clocks.has_recorded))
+		return true;
+	clock_begin_epoch(detector, thread);
+	if (!thread->clocks.has_recorded)
+		detector_count(detector, LOST_ACCESSES);
+	return thread->clocks.has_recorded;
+}
+
 static void flush_granule(struct detector *detector, struct thread *thread,
 			  struct pending_granule *place, bool is_write)
 {
-	enum recorded recorded = record_alone(detector, thread, place, is_write);
+	enum recorded recorded = has_epoch(detector, thread)
+					 ? record_alone(detector, thread, place, is_write)
+					 : RECORDED;
 
 	if (LIKELY(recorded == RECORDED))
 		place->granule = 0;

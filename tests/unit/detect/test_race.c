@@ -320,6 +320,30 @@ static void frees_large(struct thread *thread)
 	access_memory_freed(&judge, thread, &freeing);
 }
 
+/* As a thunk leaves it that was interrupted by a handler: noted, with no epoch. */
+START_TEST(what_is_pending_behind_an_epoch_belongs_to_the_next)
+{
+	bool is_write = _i;
+	uint64_t word;
+	site_id site;
+
+	racing_sites_are_old(true);
+	site = racing_site(is_write ? SITE_WRITE : 0, 4);
+	quick_access(a, site, 64, 4);
+	memory_flush(&judge, a);
+	quick_access(a, site, 4, 4);
+	ck_assert_uint_eq(pending_count(a), 1);
+	clock_end_epoch((struct clock_releaser){a});
+	memory_flush(&judge, a);
+	ck_assert_uint_eq(pending_count(a), 0);
+	word = is_write ? *shadow_of(MEMORY_AT).write : *shadow_of(MEMORY_AT).read;
+	ck_assert_uint_eq(shadow_slot(word), a->slot);
+	ck_assert_uint_eq(shadow_epoch(word), a->clocks.recorded_epoch);
+	ck_assert_uint_eq(shadow_bytes(word), 0xf0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 /* A write, a read and a later use, each by a thread that nothing orders with the free, in
  * the midst of what the freeing thread alone has written, and has read since or not. */
 START_TEST(a_large_block_is_compared_at_each_place)
@@ -410,6 +434,7 @@ int main(void)
 	tcase_add_test(tests, each_store_of_an_address_is_compared_with_the_reads);
 	tcase_add_test(tests, other_stores_take_the_place_of_the_reads);
 	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
+	tcase_add_loop_test(tests, what_is_pending_behind_an_epoch_belongs_to_the_next, 0, 2);
 	tcase_add_loop_test(tests, a_large_block_is_compared_at_each_place, 0, 2);
 	tcase_add_test(tests, the_end_of_a_large_block_is_noted_where_it_was_used);
 	tcase_add_test(tests, a_new_life_keeps_touched_pages_and_touches_no_others);
