@@ -130,29 +130,35 @@ static void *take_new(struct arena *arena, size_t rounded)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size_bytes)
+/* *@is_used: what is in it may be anything; else zeros. */
+static void *take_block(struct arena *arena, unsigned index, bool *is_used)
 {
-	unsigned index = class_of(size_bytes ? size_bytes : 1);
 	void *block;
 
+	*is_used = false;
 	if (index >= ARENA_CLASS_COUNT)
 		return NULL;
 	block = take_freed(arena, index);
-	if (!block)
-		return take_new(arena, class_bytes(index));
-	clear_block(block, class_bytes(index));
+	*is_used = block != NULL;
+	return block ? block : take_new(arena, class_bytes(index));
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+	bool is_used;
+	void *block = take_block(arena, index, &is_used);
+
+	if (is_used)
+		clear_block(block, class_bytes(index));
 	return block;
 }
 
 void *arena_alloc_unclear(struct arena *arena, size_t size_bytes)
 {
-	unsigned index = class_of(size_bytes ? size_bytes : 1);
-	void *block;
+	bool is_used;
 
-	if (index >= ARENA_CLASS_COUNT)
-		return NULL;
-	block = take_freed(arena, index);
-	return block ? block : take_new(arena, class_bytes(index));
+	return take_block(arena, class_of(size_bytes ? size_bytes : 1), &is_used);
 }
 
 void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes)

@@ -88,10 +88,8 @@ static uint32_t place_bit(const struct thread *thread, const struct pending_gran
  * the next one.  False, and counted: there is none. */
 static bool has_epoch(struct detector *detector, struct thread *thread)
 {
-	if (LIKELY(thread->clocks.has_recorded))
-		return true;
-	clock_begin_epoch(detector, thread);
-	if (!thread->clocks.has_recorded)
+	memory_before_record(detector, thread);
+	if (UNLIKELY(!thread->clocks.has_recorded))
 		detector_count(detector, LOST_ACCESSES);
 	return thread->clocks.has_recorded;
 }
