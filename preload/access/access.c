@@ -1,5 +1,6 @@
 #include "preload/access/access.h"
 
+#include "detect/race/atomics/asleep.h"
 #include "detect/race/record_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/claim.h"
@@ -157,6 +158,9 @@ static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t 
 							  access_current, bytes, is_write);
 	if (!is_write && (word ^ access_shared) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_shared) & bytes);
+	if (!is_write && shadow_form(word) == SHADOW_ASLEEP)
+		return access_thread && atomic_pass_asleep(&guest_detector, access_thread, shadow,
+							   word, bytes, false, 0);
 	if (!is_write && read_lines_are(word))
 		return read_line_has(word, access_current, bytes);
 	return cells_are(word) && has_cell(place, word, bytes);

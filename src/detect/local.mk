@@ -41,6 +41,7 @@ src_libcore_a_SOURCES += \
 	%D%/range/record_run.c %D%/range/record_run.h \
 	%D%/race/atomics/atomic_location.c %D%/race/atomics/atomic_location.h \
 	%D%/race/atomics/atomic_last.c \
+	%D%/race/atomics/asleep.c \
 	%D%/race/atomics/owner.c \
 	%D%/race/atomics/beside.c \
 	%D%/race/atomics/promote.c \

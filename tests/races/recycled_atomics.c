@@ -14,11 +14,30 @@ struct object {
 	long datum;
 };
 
+/* Its state is a granule of its own. */
+struct whole_object {
+	long state;
+	long lives;
+	long datum;
+};
+
 enum { TAKEN = 1, USED, HANDED_OVER };
 
 static NOINLINE void ends_life(struct object *object, int state)
 {
 	__atomic_exchange_n(&object->state, state, __ATOMIC_ACQ_REL);
+}
+
+/* Ends an epoch, and touches the state by a locked instruction in the first lives only. */
+static void ends_whole_life(struct whole_object *object, long state)
+{
+	static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&own);
+	object->lives++;
+	pthread_mutex_unlock(&own);
+	if (object->lives < LIVES / OBJECTS / 10)
+		__atomic_exchange_n(&object->state, state, __ATOMIC_ACQ_REL);
 }
 
 static NOINLINE void awaits(const int *place, int value)
@@ -29,14 +48,14 @@ static NOINLINE void awaits(const int *place, int value)
 
 /* NAME_owner() hands object 0 over by the last of its states; that it is about to do so is told
  * before, so that the other does not look meanwhile. */
-#define RECYCLED(name)                                                                             \
+#define RECYCLED(name, sort, ends)                                                                 \
 	static int name##_answer, name##_near;                                                     \
 	static void name##_live(int lives)                                                         \
 	{                                                                                          \
 		for (int i = 0; i < lives; i++) {                                                  \
-			struct object *object = &name##_objects[i % OBJECTS];                      \
+			struct sort *object = &name##_objects[i % OBJECTS];                        \
                                                                                                    \
-			ends_life(object, 0);                                                      \
+			ends(object, 0);                                                           \
 			name##_store(object, TAKEN);                                               \
 			name##_store(object, USED);                                                \
 			name##_store(object, TAKEN);                                               \
@@ -85,7 +104,7 @@ static NOINLINE void handed_take(int i)
 	MUST(handed_objects[0].datum >= i);
 }
 
-RECYCLED(handed)
+RECYCLED(handed, object, ends_life)
 
 /* Once it is handed over there is another store to its datum. */
 static struct object early_objects[OBJECTS];
@@ -108,13 +127,53 @@ static NOINLINE void early_take(int i)
 	MUST(early_objects[0].datum >= i);
 }
 
-RECYCLED(early)
+RECYCLED(early, object, ends_life)
+
+/* The same where the state sleeps (race/atomics/asleep.h): it is read, too, also in part. */
+#define WHOLE(name)                                                                                \
+	static struct whole_object name##_objects[OBJECTS];                                        \
+	static NOINLINE void name##_store(struct whole_object *object, long state)                 \
+	{                                                                                          \
+		MUST((int)__atomic_load_n(&object->state, __ATOMIC_ACQUIRE) >= 0);                 \
+		MUST(*(volatile char *)&object->state >= 0);                                       \
+		__atomic_store_n(&object->state, state, __ATOMIC_RELEASE);                         \
+	}                                                                                          \
+	static NOINLINE void name##_take(int i)                                                    \
+	{                                                                                          \
+		while (__atomic_load_n(&name##_objects[0].state, __ATOMIC_ACQUIRE) !=              \
+		       HANDED_OVER + i)                                                            \
+			sched_yield();                                                             \
+		MUST(name##_objects[0].datum >= i);                                                \
+	}
+
+WHOLE(whole)
+
+static NOINLINE void whole_hand(int i)
+{
+	whole_objects[0].datum = i;
+	whole_store(&whole_objects[0], HANDED_OVER + i);
+}
+
+RECYCLED(whole, whole_object, ends_whole_life)
+
+WHOLE(whole_early)
+
+static NOINLINE void whole_early_hand(int i)
+{
+	whole_early_objects[0].datum = i;
+	whole_early_store(&whole_early_objects[0], HANDED_OVER + i);
+	whole_early_objects[0].datum = i + 1;
+}
+
+RECYCLED(whole_early, whole_object, ends_whole_life)
 
 int main(int argc, char **argv)
 {
 	static const struct race_case cases[] = {
 		CASE(handed, "silent"),
 		CASE(early, "data-race:error"),
+		CASE(whole, "silent"),
+		CASE(whole_early, "data-race:error"),
 	};
 
 	return RUN_CASES(cases, argc, argv);

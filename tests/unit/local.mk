@@ -47,6 +47,8 @@ core_tests = \
 	tests/unit/detect/test_race_looks \
 	tests/unit/detect/test_race_atomic \
 	tests/unit/detect/test_race_owner \
+	tests/unit/detect/test_race_unheard \
+	tests/unit/detect/test_race_asleep \
 	tests/unit/detect/test_race_regions \
 	tests/unit/detect/test_race_split \
 	tests/unit/detect/test_race_releases \
@@ -149,7 +151,8 @@ tests_unit_detect_test_topology_SOURCES = tests/unit/detect/test_topology.c
 tests_unit_detect_test_topology_LDADD = src/libcore.a $(CHECK_LIBS)
 
 order_sources = tests/unit/detect/store_orders.c tests/unit/detect/store_orders.h
-racing_sources = tests/unit/detect/racing.c tests/unit/detect/racing.h
+racing_sources = tests/unit/detect/racing.c tests/unit/detect/racing.h \
+	tests/unit/detect/owner_lab.h
 
 tests_unit_detect_test_lockset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lockset_CFLAGS = $(UNIT_CFLAGS)
@@ -219,6 +222,19 @@ tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_owner_SOURCES = tests/unit/detect/test_race_owner.c \
 	$(racing_sources)
 tests_unit_detect_test_race_owner_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_unheard_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_unheard_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_unheard_SOURCES = tests/unit/detect/test_race_unheard.c \
+	$(racing_sources)
+tests_unit_detect_test_race_unheard_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_asleep_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_asleep_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_asleep_SOURCES = tests/unit/detect/test_race_asleep.c \
+	$(racing_sources)
+tests_unit_detect_test_race_asleep_LDADD = src/libcore.a $(CHECK_LIBS)
+
 tests_unit_detect_test_race_regions_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_regions_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_regions_SOURCES = tests/unit/detect/test_race_regions.c \

@@ -129,8 +129,9 @@ struct predicate {
 struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
 	struct pending_acquire acquires[PENDING_ACQUIRES];
-	struct atomic_location *owned_loads[OWNED_LOADS]; /* the last, of what it owned then */
-	uint32_t owned_turn;				  /* which was the last one */
+	/* The last loads of what it owned then: words that name the locations. */
+	uint64_t owned_loads[OWNED_LOADS];
+	uint32_t owned_turn; /* which was the last one */
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
 	struct pending_granule under_way[2]; /* just written to shadow memory, and compared */

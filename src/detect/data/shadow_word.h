@@ -43,6 +43,7 @@ enum shadow_form {
 	SHADOW_FREED,  /* write word: plain otherwise; the memory was freed then */
 	SHADOW_BUSY,   /* a thread is changing what it names: cells.h, read_lines.h */
 	SHADOW_LINES,  /* read word: each reader has a line of its own: read_lines.h */
+	SHADOW_ASLEEP, /* read word: the slot of who has an atomic location alone: asleep.h */
 };
 
 static inline uint64_t shadow_plain(uint32_t slot, uint64_t epoch, uint32_t bytes)
@@ -83,6 +84,12 @@ static inline uint32_t shadow_byte_count(uint32_t bytes)
 static inline enum shadow_form shadow_form(uint64_t word)
 {
 	return (enum shadow_form)(word >> SHADOW_FORM_SHIFT & 15u);
+}
+
+/* Does the read word @word say that the thread in @slot has an atomic location alone? */
+static inline bool shadow_is_asleep_of(uint64_t word, uint32_t slot)
+{
+	return shadow_form(word) == SHADOW_ASLEEP && shadow_slot(word) == slot;
 }
 
 /* Of words that are not plain: the number of their record. */

@@ -99,10 +99,14 @@ bool race_is_conflict(const struct race_step *step, uint64_t word)
 
 uint64_t race_compare(struct race_step *step, struct race_place place)
 {
-	uint64_t word = race_load(step->detector, step->thread, place);
 	struct cell_list list;
 	origin_id origin;
+	uint64_t word;
 
+	/* Nobody else has read it. */
+	if (!place.is_write && shadow_is_asleep_of(load_acquire(place.word), step->thread->slot))
+		return 0;
+	word = race_load(step->detector, step->thread, place);
 	for (; word && shadow_form(word) != SHADOW_ATOMIC;
 	     word = race_load(step->detector, step->thread, place)) {
 		if (cells_are(word)) {

@@ -1,7 +1,7 @@
 #include "detect/race/memory.h"
 
 #include "detect/base/thread.h"
-#include "detect/race/atomics/atomic_location.h"
+#include "detect/race/atomics/asleep.h"
 #include "detect/race/race.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/updates/update.h"
@@ -15,13 +15,25 @@ static void forget_all(struct thread *thread, uintptr_t first, uintptr_t last)
 	shadow_clear(first, last - first);
 }
 
+/* Whoever has the atomic location alone that may sleep there. */
+static void wake_granule(struct detector *detector, const struct thread *thread,
+			 struct shadow shadow)
+{
+	uint64_t read = load_acquire(shadow.read);
+
+	if (shadow_form(read) == SHADOW_ASLEEP)
+		atomic_wake(detector, thread, read);
+}
+
 /* The granule of @address is only in part of the memory that begins. */
 static void clear_part(struct detector *detector, struct thread *thread, uintptr_t granule,
 		       uint32_t bytes)
 {
 	struct shadow shadow = shadow_of(granule);
-	uint64_t word = load_acquire(shadow.write);
+	uint64_t word;
 
+	wake_granule(detector, thread, shadow);
+	word = load_acquire(shadow.write);
 	if (shadow_form(word) == SHADOW_ATOMIC)
 		atomic_forget(detector, thread, word, bytes);
 	race_take_bytes(detector, thread, race_place(shadow, granule, true), bytes, 0);
@@ -255,6 +267,7 @@ static void free_granule(struct race_step *step, bool meets)
 		return;
 	if (!meets && LIKELY(free_quickly(step, shadow, freed)))
 		return;
+	wake_granule(step->detector, step->thread, shadow);
 	write = load_acquire(shadow.write);
 	if (shadow_form(write) == SHADOW_ATOMIC)
 		atomic_compare_end(step, write);

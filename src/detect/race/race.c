@@ -2,7 +2,7 @@
 
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
-#include "detect/race/atomics/atomic_location.h"
+#include "detect/race/atomics/asleep.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
@@ -181,7 +181,15 @@ bool race_put_read(struct race_step *step, struct race_place place, uint64_t old
 static bool find_shadow(struct race_step *step, struct shadow *shadow)
 {
 	uint64_t word = load_acquire(shadow->write);
+	uint64_t read = load_acquire(shadow->read);
 
+	if (UNLIKELY(shadow_form(read) == SHADOW_ASLEEP)) {
+		if (atomic_pass_asleep(step->detector, step->thread, *shadow, read, step->bytes,
+				       step->is_write, step->access->site) ||
+		    !atomic_wake(step->detector, step->thread, read))
+			return false;
+		word = load_acquire(shadow->write);
+	}
 	if (LIKELY(shadow_form(word) != SHADOW_ATOMIC))
 		return true;
 	step->bytes = atomic_access(step, word, shadow);
@@ -372,13 +380,16 @@ static bool may_be_seen(const struct thread *thread, const struct access *access
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	uint32_t bytes =
 		race_bytes_in(granule, access->address, access->address + access->size_bytes);
+	struct shadow shadow;
 	uint64_t word;
 
 	if (!shadow_covers(access->address))
 		return false;
+	shadow = shadow_places(access->address);
 	/* relaxed: other threads never store our word. */
-	word = load_relaxed(shadow_places(access->address).write);
+	word = load_relaxed(shadow.write);
 	return shadow_form(word) != SHADOW_ATOMIC &&
+	       shadow_form(load_relaxed(shadow.read)) != SHADOW_ASLEEP &&
 	       (is_ordering || !word || shadow_form(word) != SHADOW_PLAIN ||
 		shadow_slot(word) != thread->slot || !(word & bytes));
 }

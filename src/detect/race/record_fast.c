@@ -1,5 +1,6 @@
 #include "detect/race/record_fast.h"
 
+#include "detect/race/atomics/asleep.h"
 #include "detect/race/record_part.h"
 #include "detect/shadow/read_lines.h"
 
@@ -133,12 +134,17 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 		    uint32_t size_bytes, bool is_write, site_id site)
 {
 	uint32_t bytes = ((1u << size_bytes) - 1) << address % SHADOW_GRANULE;
-	uint64_t word;
+	struct shadow shadow = shadow_places(address);
+	uint64_t word, read;
 
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
-	word = load_acquire(shadow_places(address).write);
+	word = load_acquire(shadow.write);
+	read = load_acquire(shadow.read);
+	if (UNLIKELY(shadow_form(read) == SHADOW_ASLEEP))
+		return atomic_pass_asleep(detector, thread, shadow, read, bytes, is_write,
+					  site);
 	if (UNLIKELY(shadow_form(word) == SHADOW_ATOMIC))
 		return is_write ? atomic_store_again(detector, thread, word, bytes, site)
 				: atomic_load(detector, thread, word, bytes,

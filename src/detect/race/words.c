@@ -3,6 +3,7 @@
 #include "base/spin_lock.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
+#include "detect/race/atomics/asleep.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
@@ -153,7 +154,14 @@ uint64_t race_settle(struct detector *detector, struct thread *thread, struct ra
 	struct cell_list folded;
 	uint64_t word;
 
-	while (read_lines_are(word = cells_load(detector, place.word))) {
+	for (word = cells_load(detector, place.word);
+	     read_lines_are(word) || shadow_form(word) == SHADOW_ASLEEP;
+	     word = cells_load(detector, place.word)) {
+		if (shadow_form(word) == SHADOW_ASLEEP) {
+			if (!atomic_wake(detector, thread, word))
+				return 0;
+			continue;
+		}
 		if (!read_lines_fold(detector, thread, place.word, word, &list))
 			continue;
 		folded.count = 0;

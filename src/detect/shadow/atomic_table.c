@@ -18,7 +18,13 @@ struct atomic_table *atomic_table_create(struct arena *arena, page_source pages)
 
 static bool is_named(const struct atomic_location *location)
 {
-	return load_relaxed(shadow_of(location->granule).write) == atomic_word(location);
+	struct shadow shadow = shadow_of(location->granule);
+	uint64_t read = load_relaxed(shadow.read);
+
+	/* relaxed: both words are in one thread's hands if neither names it any more. */
+	return load_relaxed(shadow.write) == atomic_word(location) ||
+	       read == atomic_word(location) ||
+	       read == atomic_asleep_word(location, shadow_slot(read));
 }
 
 /* Under table->busy.  A location whose memory has begun a new life is named by
@@ -135,6 +141,8 @@ void atomic_table_forked(struct atomic_table *table, const struct thread *surviv
 
 		if (location && location->was_named)
 			name_again(location);
+		if (location && location->is_asleep)
+			location->is_asleep = false;
 		if (!location || location->user == survivor->id)
 			continue;
 		/* Written only if need be: the memory is shared with the parent until then. */

@@ -72,6 +72,7 @@ struct atomic_location {
 	uint16_t uses_alone; /* the same, but exchanges and comparisons count, too */
 	uint8_t moved_bytes; /* that it has stored to by plain moves last */
 	bool owns_by_site; /* the owner is it for unheard sites alone */
+	bool is_asleep; /* race/atomics/asleep.h; under 'busy' */
 	site_id store_site; /* where it stored last by a plain move */
 	uint64_t write; /* shadow of the other bytes */
 	uint64_t read;
@@ -95,6 +96,15 @@ static inline uint64_t atomic_word(const struct atomic_location *location)
 	       (uint64_t)SHADOW_ATOMIC << SHADOW_FORM_SHIFT;
 }
 
+/* The read word of one that sleeps, and that the thread in @slot has alone: in place of bytes it
+ * says whether for unheard sites only. */
+static inline uint64_t atomic_asleep_word(const struct atomic_location *location, uint32_t slot)
+{
+	return (uint64_t)slot << SHADOW_SLOT_SHIFT |
+	       (uint64_t)location->number << SHADOW_EPOCH_SHIFT |
+	       (uint64_t)SHADOW_ASLEEP << SHADOW_FORM_SHIFT | location->owns_by_site;
+}
+
 /* NULL when memory is exhausted. */
 struct atomic_table *atomic_table_create(struct arena *arena, page_source pages);
 
@@ -103,7 +113,7 @@ struct atomic_location *atomic_table_take(struct detector *detector, struct thre
 					  uintptr_t granule);
 void atomic_table_give_back(struct detector *detector, struct atomic_location *location);
 
-/* The location that the shadow word @word names. */
+/* The location that the shadow word @word, of the form SHADOW_ATOMIC or SHADOW_ASLEEP, names. */
 struct atomic_location *atomic_table_get(const struct detector *detector, uint64_t word);
 
 /* Calls @each for the read word of each location's other bytes. */

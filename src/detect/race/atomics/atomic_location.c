@@ -25,6 +25,21 @@ bool atomic_take_busy(const struct thread *thread, struct atomic_location *locat
 	return false;
 }
 
+/* The same for a thread that is about to store: nobody else owns it then. */
+static bool take_disowned(struct detector *detector, struct thread *thread,
+			  struct atomic_location *location)
+{
+	for (uint32_t i = 0; i < PATIENCE; i++) {
+		if (!atomic_take_busy(thread, location))
+			return false;
+		if (!location->owner || atomic_is_owner(thread, location))
+			return true;
+		spin_unlock(&location->busy);
+		atomic_disown(detector, thread, location);
+	}
+	return false;
+}
+
 /* --- Clocks ---------------------------------------------------------------- */
 
 /* Joins the thread's clock into the half's. */
@@ -154,7 +169,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	part.bytes = touched;
 	if (!atomic_is_last(thread, last, touched))
 		mine = atomic_make_last(&part);
-	if (!atomic_take_busy(thread, location)) {
+	if (!take_disowned(step->detector, thread, location)) {
 		detector_count(step->detector, LOST_EDGES);
 		return;
 	}
@@ -274,7 +289,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 		atomic_disown(detector, thread, location);
 	if (location && !atomic_is_last(thread, &atomic_half_of(location, bytes)->last, bytes))
 		mine = atomic_make_locked(detector, thread, access, bytes);
-	if (!location || !atomic_take_busy(thread, location)) {
+	if (!location || !take_disowned(detector, thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}

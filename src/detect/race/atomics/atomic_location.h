@@ -39,6 +39,8 @@
  * store after a locked instruction may release a lock, and is not put off.  What is missed is as
  * above, but once for a site only: if somebody comes for what it has put off, it never does so
  * again.
+ *
+ * What is owned may sleep, and cost no more than plain memory: asleep.h.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
@@ -94,12 +96,13 @@ static inline bool atomic_is_owner(const struct thread *thread,
  * load is made, it is told (is_disowned), and looks whether it still does. */
 static inline bool atomic_load_owned(struct thread *thread, struct atomic_location *location)
 {
-	struct atomic_location **loads = thread->accesses.owned_loads;
+	uint64_t *loads = thread->accesses.owned_loads;
+	uint64_t word = atomic_word(location);
 
 	if (!atomic_is_owner(thread, location))
 		return false;
-	if (loads[thread->accesses.owned_turn % OWNED_LOADS] != location)
-		loads[++thread->accesses.owned_turn % OWNED_LOADS] = location;
+	if (loads[thread->accesses.owned_turn % OWNED_LOADS] != word)
+		loads[++thread->accesses.owned_turn % OWNED_LOADS] = word;
 	return true;
 }
 

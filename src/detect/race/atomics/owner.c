@@ -1,6 +1,7 @@
 /* Owners of atomic locations: who alone stores there (atomic_location.h). */
 #include "detect/base/assumed.h"
 #include "detect/base/thread.h"
+#include "detect/race/atomics/asleep.h"
 #include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
@@ -129,8 +130,8 @@ static void renew_last(const struct thread *thread, struct atomic_location *loca
 bool atomic_store_owned(struct detector *detector, struct thread *thread,
 			struct atomic_location *location, uint32_t bytes, site_id site)
 {
+	bool is_owner, may_sleep;
 	uint64_t epoch;
-	bool is_owner;
 
 	/* relaxed: as in atomic_access() */
 	if (bytes & ~(uint32_t)load_relaxed(&location->bytes))
@@ -142,7 +143,8 @@ bool atomic_store_owned(struct detector *detector, struct thread *thread,
 	}
 	memory_settle(detector, thread);
 	epoch = last_epoch(thread);
-	if (load_relaxed(&location->owner) == epoch)
+	may_sleep = site && atomic_may_sleep(location);
+	if (load_relaxed(&location->owner) == epoch && !may_sleep)
 		return true;
 	if (!atomic_take_busy(thread, location))
 		return false;
@@ -150,6 +152,8 @@ bool atomic_store_owned(struct detector *detector, struct thread *thread,
 	if (is_owner) {
 		renew_last(thread, location, bytes, epoch);
 		store_relaxed(&location->owner, epoch);
+		if (may_sleep)
+			atomic_fall_asleep(detector, thread, location, bytes, site);
 	}
 	spin_unlock(&location->busy);
 	return is_owner;
@@ -231,6 +235,7 @@ void atomic_make_release(struct detector *detector, struct thread *thread,
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
+	atomic_wake_busy(detector, location);
 	if (location->owner) {
 		if (shadow_slot(location->owner) != thread->slot)
 			detector_count(detector, RELEASES_PUT_OFF);
@@ -256,7 +261,7 @@ uint32_t atomic_end_owning(struct thread *thread, struct atomic_location *locati
 	store_relaxed(&location->owns_by_site, false);
 	/* A load that it made as the owner may be under way. */
 	for (uint32_t i = 0; i < OWNED_LOADS; i++)
-		if (thread->accesses.owned_loads[i] == location)
+		if ((uint32_t)shadow_number(thread->accesses.owned_loads[i]) == location->number)
 			store_release(&thread->accesses.is_disowned, (uint16_t)1);
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (location->halves[i].writers & atomic_writer_bit(thread))

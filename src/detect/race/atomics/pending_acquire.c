@@ -176,16 +176,17 @@ static void catch_up_slowly(struct detector *detector, struct thread *thread)
 }
 
 /* Others have come to what the thread owned, and may have stored before the thread's last loads. */
-static void note_disowned(struct thread *thread)
+static void note_disowned(const struct detector *detector, struct thread *thread)
 {
 	/* The barrier is before the look at owners: who sets it has changed these. */
 	exchange_acq_rel(&thread->accesses.is_disowned, 0);
 	for (uint32_t i = 0; i < OWNED_LOADS; i++) {
-		struct atomic_location *location = thread->accesses.owned_loads[i];
+		uint64_t word = thread->accesses.owned_loads[i];
+		struct atomic_location *location = word ? atomic_table_get(detector, word) : NULL;
 
 		if (!location || atomic_is_owner(thread, location))
 			continue;
-		thread->accesses.owned_loads[i] = NULL;
+		thread->accesses.owned_loads[i] = 0;
 		atomic_add_pending(thread, location, (1u << ATOMIC_HALVES) - 1, NULL);
 	}
 }
@@ -194,7 +195,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
 	/* relaxed: a late look will do. */
 	if (UNLIKELY(load_relaxed(&thread->accesses.is_disowned)))
-		note_disowned(thread);
+		note_disowned(detector, thread);
 	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
 		if (UNLIKELY(atomic_has_news(&thread->accesses.acquires[i]))) {
 			catch_up_slowly(detector, thread);

@@ -1,4 +1,4 @@
-#include "detect/race/atomics/atomic_location.h"
+#include "detect/race/atomics/asleep.h"
 
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
@@ -123,10 +123,14 @@ struct atomic_location *atomic_find_or_promote(struct detector *detector, struct
 					       struct cell *met)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uint64_t *place = shadow_of(granule).write;
+	struct shadow shadow = shadow_of(granule);
+	uint64_t *place = shadow.write;
+	uint64_t read = load_acquire(shadow.read);
 	struct atomic_location *location = NULL;
 
 	*met = (struct cell){0, 0};
+	if (UNLIKELY(shadow_form(read) == SHADOW_ASLEEP))
+		atomic_wake(detector, thread, read);
 	if (shadow_form(load_acquire(place)) != SHADOW_ATOMIC)
 		location = promote_granule(detector, thread, granule, bytes, met);
 	if (!location && shadow_form(load_acquire(place)) == SHADOW_ATOMIC)
