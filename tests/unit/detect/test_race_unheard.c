@@ -1,4 +1,4 @@
-/* Places in the code whose stores to atomics nobody has come for (race/atomics/atomic_location.h). */
+/* Places in the code whose stores to atomics nobody has come for: atomic_location.h. */
 #include "detect/sync/thread.h"
 #include "owner_lab.h"
 
