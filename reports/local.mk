@@ -16,6 +16,7 @@ reports_libreports_a_SOURCES = \
 	%D%/model/utf8.c %D%/model/utf8.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/line_table.c %D%/symbols/line_table.h \
+	%D%/symbols/md5.c %D%/symbols/md5.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
 	%D%/symbols/short_name.c %D%/symbols/short_name.h \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
@@ -44,9 +45,9 @@ reports_libreports_a_SOURCES = \
 	%D%/order/order_learn.c %D%/order/order_learn.h \
 	%D%/source/lexer.c %D%/source/lexer.h \
 	%D%/source/macros.c %D%/source/macros.h \
-	%D%/source/md5.c %D%/source/md5.h \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/elsewhere.c %D%/source/elsewhere.h \
+	%D%/source/expand.c %D%/source/expand.h \
 	%D%/source/operand.c %D%/source/operand.h \
 	%D%/source/operations.c %D%/source/operations.h \
 	%D%/source/reading.c %D%/source/reading.h \

@@ -20,7 +20,7 @@ struct lexer {
 /* Signs of more than one byte, the longest first. */
 static const char *const long_signs[] = {
 	"<<=", ">>=", "...", "->", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=",
-	"^=",  "|=",  "==",  "!=", "<=", ">=", "&&", "||", "<<", ">>", "::",
+	"^=",  "|=",  "==",  "!=", "<=", ">=", "&&", "||", "<<", ">>", "::", "##",
 };
 
 static bool ends_with(const char *path, const char *end)

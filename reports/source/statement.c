@@ -4,12 +4,13 @@
 
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/line_table.h"
+#include "reports/symbols/md5.h"
 #include "reports/symbols/scopes.h"
 #include "reports/symbols/source_text.h"
 #include "reports/source/elsewhere.h"
+#include "reports/source/expand.h"
 #include "reports/source/lexer.h"
 #include "reports/source/macros.h"
-#include "reports/source/md5.h"
 #include "reports/source/names.h"
 #include "reports/source/operations.h"
 #include "reports/source/reading.h"
@@ -298,8 +299,8 @@ static bool hides_atomics(const struct reading *reading)
 				       question->address, question->frame);
 }
 
-/* By its words first, then by the names in it. */
-static struct evidence read_statement(struct reading *reading)
+/* By its words first, then by the names in it.  @first: its first token in the file. */
+static struct evidence read_statement(struct reading *reading, size_t first)
 {
 	struct evidence assembly = make_doubtful("its statement has inline assembly");
 	struct pool *pool = reading->statements->pool;
@@ -309,8 +310,7 @@ static struct evidence read_statement(struct reading *reading)
 	assembly.is_assembly = true;
 	if (reading_has_directive(reading->tokens, reading->count))
 		return make_doubtful("its statement has a directive in it");
-	if (words_is_under_atomic(reading->list->tokens,
-				  (size_t)(reading->tokens - reading->list->tokens)) ||
+	if (words_is_under_atomic(reading->list->tokens, first) ||
 	    (operations_are_in(reading) && !operations_leave_out(reading)))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
@@ -369,6 +369,7 @@ struct evidence statement_read(struct statements *statements,
 	struct reading reading = {.statements = statements, .question = question};
 	struct known_source *source;
 	struct evidence evidence;
+	bool is_at_head;
 	size_t first = 0;
 	size_t last = 0;
 
@@ -392,7 +393,9 @@ struct evidence statement_read(struct statements *statements,
 	reading_widen(&source->list, &first, &last);
 	reading.tokens = source->list.tokens + first;
 	reading.count = last - first + 1;
-	evidence = read_statement(&reading);
-	evidence.is_unnamed = names_no_way(&reading) || is_head(&reading);
+	is_at_head = is_head(&reading);
+	expand_pasted(&reading);
+	evidence = read_statement(&reading, first);
+	evidence.is_unnamed = names_no_way(&reading) || is_at_head;
 	return evidence;
 }

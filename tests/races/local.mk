@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	tests/races/lives.c \
 	tests/races/lock_edges.c \
 	tests/races/memory.c \
+	tests/races/pasted_macros.c \
 	tests/races/plain_idioms.c \
 	tests/races/plain_idioms_cxx.cc \
 	tests/races/predicates.c \

@@ -1,4 +1,4 @@
-#include "reports/source/md5.h"
+#include "reports/symbols/md5.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * MD5 (RFC 1321), which line tables have of source files.
  */
-#ifndef REPORTS_SOURCE_MD5_H
-#define REPORTS_SOURCE_MD5_H
+#ifndef REPORTS_SYMBOLS_MD5_H
+#define REPORTS_SYMBOLS_MD5_H
 
 #include "base/types.h"
 
