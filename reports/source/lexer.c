@@ -294,5 +294,5 @@ struct token_list lexer_read(struct pool *pool, const char *text, size_t length,
 			read_token(&lexer);
 	}
 	return (struct token_list){lexer.tokens, lexer.count, lexer.macros, lexer.macro_count,
-				   language};
+				   language, false};
 }

@@ -38,6 +38,7 @@ struct token_list {
 	const struct macro *macros;
 	size_t macro_count;
 	enum language language;
+	bool is_of_cxx_library; /* set by who reads a file */
 };
 
 /* By the suffix of @path; a header counts as C++, whose keywords contain those of C. */

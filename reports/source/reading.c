@@ -114,6 +114,19 @@ static bool is_pack(const struct token_list *list, const struct token *name)
 	return false;
 }
 
+/*
+ * Can what is not in the debug information be no macro all the same?  Compilers leave out types of
+ * which there is no object, but what stands in front of "::" is a type or a namespace; and of the
+ * C++ library's own names all that may be macros begin with an underscore ([macro.names]).
+ */
+static bool is_no_macro(const struct reading *reading, const struct token *tokens, size_t count,
+			size_t index)
+{
+	return (index + 1 < count && lexer_token_is(&tokens[index + 1], "::")) ||
+	       (reading->list->is_of_cxx_library && tokens[index].text[0] != '_') ||
+	       is_pack(reading->list, &tokens[index]);
+}
+
 static void read_name(struct reading *reading, const struct token *tokens, size_t count,
 		      size_t index, int depth)
 {
@@ -132,7 +145,7 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 	}
 	if (!read_file_macros(reading, name, depth) && !words_is_harmless(name) &&
 	    !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
-	    !is_pack(reading->list, name))
+	    !is_no_macro(reading, tokens, count, index))
 		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
 }
 

@@ -43,6 +43,7 @@ struct known_source *reading_find_source(struct statements *statements,
 	if (source_file_read(statements->pool, frame, &source->file))
 		source->list = lexer_read(statements->pool, source->file.text, source->file.length,
 					  lexer_language(path));
+	source->list.is_of_cxx_library = strncmp(path, "/usr/", 5) == 0 && strstr(path, "/c++/");
 	return source;
 }
 

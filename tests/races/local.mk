@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	tests/races/columns.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
+	tests/races/library_names_cxx.cc \
 	tests/races/links_cxx.cc \
 	tests/races/lives.c \
 	tests/races/lock_edges.c \
