@@ -248,22 +248,26 @@ static bool is_named_atomic(Dwarf_Die *type)
 static uint32_t flags_of_type(Dwarf_Die type)
 {
 	uint32_t flags = 0;
+	bool is_pointee = false;
 
 	for (int depth = 0; depth < TYPE_DEPTH_MAX; depth++) {
 		if (type_is_atomic(&type) || is_named_atomic(&type))
 			flags |= NAME_ATOMIC;
 		switch (dwarf_tag(&type)) {
 		case DW_TAG_volatile_type:
-			flags |= NAME_VOLATILE;
+			flags |= is_pointee ? NAME_VOLATILE : NAME_VOLATILE_ITSELF;
 			break;
 		case DW_TAG_reference_type:
 		case DW_TAG_rvalue_reference_type:
 			flags |= NAME_REFERENCE;
+			is_pointee = true;
+			break;
+		case DW_TAG_pointer_type:
+			is_pointee = true;
 			break;
 		case DW_TAG_atomic_type:
 		case DW_TAG_typedef:
 		case DW_TAG_const_type:
-		case DW_TAG_pointer_type:
 		case DW_TAG_array_type:
 		case DW_TAG_restrict_type:
 			break;
@@ -282,7 +286,7 @@ static uint32_t flags_of(struct known_name *known)
 	uint32_t added = known->has_type ? flags_of_type(known->type) : 0;
 
 	if (known->flags & NAME_FUNCTION && !(added & NAME_REFERENCE))
-		added &= NAME_VOLATILE;
+		added &= NAME_VOLATILE | NAME_VOLATILE_ITSELF;
 	known->flags |= added;
 	known->has_type = false;
 	return known->flags;

@@ -16,9 +16,10 @@ enum name_flag {
 	NAME_FUNCTION = 1u << 2,
 	NAME_OTHER = 1u << 3,	 /* a type, an enumerator, a namespace ... */
 	NAME_ATOMIC = 1u << 4,	 /* data of an atomic type, or a pointer to such data */
-	NAME_VOLATILE = 1u << 5, /* the same for volatile */
+	NAME_VOLATILE = 1u << 5, /* a pointer to volatile data */
 	NAME_REFERENCE = 1u << 6, /* data that is a reference of C++, or a function's result */
-	NAME_TYPE = 1u << 7	  /* another name of a type, which may be atomic or volatile */
+	NAME_TYPE = 1u << 7,	 /* another name of a type, which may be atomic or volatile */
+	NAME_VOLATILE_ITSELF = 1u << 8 /* volatile data; what it points to is not for that */
 };
 
 struct names;

@@ -48,7 +48,28 @@ static void note_flags(struct reading *reading, uint32_t flags)
 		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
 	}
 	reading->has_atomic_type |= flags & NAME_TYPE && flags & NAME_ATOMIC;
-	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
+}
+
+static bool is_at(const struct token *tokens, size_t count, size_t index, const char *text)
+{
+	return index < count && lexer_token_is(&tokens[index], text);
+}
+
+/* A volatile variable that is not the one asked about, nor has members or elements, tells nothing
+ * of other accesses. */
+static void note_volatile(struct reading *reading, uint32_t flags, const struct token *tokens,
+			  size_t count, size_t index)
+{
+	const char *variable = reading->question->variable;
+	bool is_variable = (flags & ~(uint32_t)NAME_VOLATILE_ITSELF) == NAME_DATA &&
+			   !(index && lexer_token_is(&tokens[index - 1], "&")) &&
+			   !is_at(tokens, count, index + 1, ".") &&
+			   !is_at(tokens, count, index + 1, "[");
+
+	if (!(flags & (NAME_VOLATILE | NAME_VOLATILE_ITSELF)))
+		return;
+	reading->has_volatile |=
+		!is_variable || !variable || lexer_token_is(&tokens[index], variable);
 }
 
 /* Reads all macros of the file that have the name: any may have been the one in force. */
@@ -136,6 +157,7 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 				       question->address, name->text, name->length);
 
 	note_flags(reading, flags);
+	note_volatile(reading, flags, tokens, count, index);
 	if (reading->list->language == LANGUAGE_RUST) {
 		/* In Rust every use of a macro has a "!". */
 		if (is_rust_macro(tokens, count, index))

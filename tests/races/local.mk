@@ -54,4 +54,5 @@ EXTRA_DIST += \
 	tests/races/tokens.c \
 	tests/races/transactions.c \
 	tests/races/untabled.c \
-	tests/races/updates.c
+	tests/races/updates.c \
+	tests/races/volatile_beside.c
