@@ -135,6 +135,72 @@ static bool is_pack(const struct token_list *list, const struct token *name)
 	return false;
 }
 
+/* The token behind the bracket that closes the one at @open. */
+static size_t behind_brackets(const struct token_list *list, size_t open, const char *opening,
+			      const char *closing)
+{
+	size_t depth = 0;
+
+	do {
+		depth += lexer_token_is(&list->tokens[open], opening);
+		depth -= lexer_token_is(&list->tokens[open], closing);
+		open++;
+	} while (depth && open < list->count);
+	return open;
+}
+
+/* Is token @index the name of a function that is defined there, with nothing in it that may be
+ * atomic? */
+static bool is_definition(const struct token_list *list, size_t index)
+{
+	static const char *const others[] = {"else", "do", "return", "case", "goto"};
+	size_t body;
+
+	if (!index || !is_at(list->tokens, list->count, index + 1, "("))
+		return false;
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
+		if (lexer_token_is(&list->tokens[index - 1], others[i]))
+			return false;
+	body = behind_brackets(list, index + 1, "(", ")");
+	if ((list->tokens[index - 1].kind != TOKEN_NAME &&
+	     !lexer_token_is(&list->tokens[index - 1], "*")) ||
+	    !is_at(list->tokens, list->count, body, "{"))
+		return false;
+	index = behind_brackets(list, body, "{", "}");
+	return !has_words(&(struct macro){.body = list->tokens + body, .body_count = index - body});
+}
+
+/* What "#if" and "#endif" add to the number of conditions that a line is under. */
+static int condition_of(const struct token *token)
+{
+	const char *text = token->text + 1, *end = token->text + token->length;
+
+	if (token->kind != TOKEN_DIRECTIVE)
+		return 0;
+	while (text < end && (*text == ' ' || *text == '\t'))
+		text++;
+	if (end - text >= 5 && memcmp(text, "endif", 5) == 0)
+		return -1;
+	return end - text >= 2 && memcmp(text, "if", 2) == 0;
+}
+
+/* Does the file define a function of this name, under no condition?  Compilers leave one out of
+ * debug information of which nothing is left in the code. */
+static bool is_function_of_file(const struct token_list *list, const struct token *name)
+{
+	int conditions = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct token *token = &list->tokens[i];
+
+		conditions += condition_of(token);
+		if (!conditions && token->kind == TOKEN_NAME && token->length == name->length &&
+		    memcmp(token->text, name->text, name->length) == 0 && is_definition(list, i))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Can what is not in the debug information be no macro all the same?  Compilers leave out types of
  * which there is no object, but what stands in front of "::" is a type or a namespace; and of the
@@ -145,7 +211,8 @@ static bool is_no_macro(const struct reading *reading, const struct token *token
 {
 	return (index + 1 < count && lexer_token_is(&tokens[index + 1], "::")) ||
 	       (reading->list->is_of_cxx_library && tokens[index].text[0] != '_') ||
-	       is_pack(reading->list, &tokens[index]);
+	       is_pack(reading->list, &tokens[index]) ||
+	       is_function_of_file(reading->list, &tokens[index]);
 }
 
 static void read_name(struct reading *reading, const struct token *tokens, size_t count,

@@ -55,4 +55,5 @@ EXTRA_DIST += \
 	tests/races/transactions.c \
 	tests/races/untabled.c \
 	tests/races/updates.c \
+	tests/races/vanished_functions.c \
 	tests/races/volatile_beside.c
