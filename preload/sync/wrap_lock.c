@@ -262,8 +262,8 @@ static void release_unknown(struct guest_thread *self, struct sync_object *objec
 	if (lock_is_destroyed_mutex(object)) {
 		life_used_destroyed(&guest_detector, self->thread, object, ACTION_RELEASE, stack);
 	} else if (info && info->kind == kind) {
-		misuse_released(&guest_detector, self->thread, object, stack,
-				lock_real_state(object));
+		mutex_releasing_unheld(&guest_detector, self->thread, object, stack,
+				       lock_real_state(object));
 	}
 }
 

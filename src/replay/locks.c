@@ -199,8 +199,8 @@ static void give_lock_up(struct primitive *lock)
 static bool release_strange(struct replay *replay, struct actor *actor, struct primitive *lock,
 			    struct sync_object *object, stack_id stack)
 {
-	misuse_released(&replay->detector, actor->thread, object, stack,
-			real_state(replay, lock, actor));
+	mutex_releasing_unheld(&replay->detector, actor->thread, object, stack,
+			       real_state(replay, lock, actor));
 	if (lock->owner != actor &&
 	    (lock->facts.facts & (FACT_CHECKED | FACT_RECURSIVE | FACT_ROBUST)))
 		return false;

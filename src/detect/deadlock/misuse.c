@@ -20,14 +20,15 @@ static void add_holder(struct detector *detector, struct finding *finding,
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
 }
 
-/* Mutexes of these kinds return an error to a caller that may not do what it asks. */
-#define SYNC_REFUSING (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST)
+bool misuse_is_refused(const struct sync_object *object)
+{
+	return object->info &&
+	       object->info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST);
+}
 
 static void lower_if_refused(struct finding *finding, const struct sync_object *object)
 {
-	const struct sync_info *info = object->info;
-
-	if (!info || !(info->attributes & SYNC_REFUSING))
+	if (!misuse_is_refused(object))
 		return;
 	finding->severity = SEVERITY_WARNING;
 	finding->details |= DETAIL_REFUSED;

@@ -24,6 +24,9 @@ enum real_state {
 void misuse_released(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack, enum real_state real);
 
+/* Does a mutex of @object's kind return an error to a caller that may not do what it asks? */
+bool misuse_is_refused(const struct sync_object *object);
+
 /* @thread is about to initialise @object, as one of @kind. */
 void misuse_initialising(struct detector *detector, struct thread *thread,
 			 struct sync_object *object, enum object_kind kind, stack_id stack,

@@ -45,8 +45,13 @@ static inline void mutex_inherited(const struct thread *thread, struct sync_obje
 		object->info->heir = thread->id;
 }
 
+/* Before the real release of a lock that @thread does not hold, by our state; @real: by its
+ * memory.  A mutex of another thread's orders that release with who takes it next. */
+void mutex_releasing_unheld(struct detector *detector, struct thread *thread,
+			    struct sync_object *object, stack_id stack, enum real_state real);
+
 /* Before the real release.  False if @thread does not hold it, by our state: the
- * caller then asks the object's memory and calls misuse_released(). */
+ * caller then asks the object's memory and calls mutex_releasing_unheld(). */
 static inline bool mutex_releasing(struct detector *detector, struct thread *thread,
 				   struct sync_object *object)
 {
