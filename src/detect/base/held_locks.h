@@ -131,10 +131,12 @@ static inline struct held_lock *held_locks_find(const struct held_locks *held,
 }
 
 /* A semaphore that turned out to be no lock stays among the held locks until its thread's next call
- * on it. */
+ * on it.  So does a mutex that another thread has released. */
 static inline bool held_locks_is_lock(const struct held_lock *held)
 {
-	return held->object->info && !held->object->info->is_not_a_lock;
+	const struct sync_info *info = held->object->info;
+
+	return info && !info->is_not_a_lock && !(info->attributes & SYNC_PASSED_ON);
 }
 
 /*

@@ -29,7 +29,7 @@ void waker_joined(struct detector *detector, struct thread *thread, struct threa
 		struct finding *finding;
 		struct finding_event *event;
 
-		if (!held->object->info || held->mode != LOCK_EXCLUSIVE ||
+		if (!held_locks_is_lock(held) || held->mode != LOCK_EXCLUSIVE ||
 		    !has_used(held->object->info, target->id) ||
 		    has_inherited(thread, held, target))
 			continue;
