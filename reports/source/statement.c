@@ -209,6 +209,57 @@ static bool is_beside_atomic(const struct reading *reading)
 	return accessed;
 }
 
+static bool are_at(const struct token_list *list, size_t index, const char *const texts[],
+		   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (index + i >= list->count || !lexer_token_is(&list->tokens[index + i], texts[i]))
+			return false;
+	return true;
+}
+
+/* Is "name() const { return member; }" at @index of the file? */
+static bool is_getter(const struct reading *reading, size_t index)
+{
+	static const char *const head[] = {"(", ")"}, *const body[] = {"{", "return"},
+				 *const end[] = {";", "}"};
+	const struct token_list *list = reading->list;
+	const struct statement_question *question = reading->question;
+	const struct token *member;
+
+	if (!are_at(list, index + 1, head, ARRAY_LENGTH(head)))
+		return false;
+	for (index += 3; index < list->count && list->tokens[index].kind == TOKEN_NAME;)
+		index++;
+	if (!are_at(list, index, body, ARRAY_LENGTH(body)) ||
+	    !are_at(list, index + 3, end, ARRAY_LENGTH(end)))
+		return false;
+	member = &list->tokens[index + 2];
+	return (names_look_up(reading->statements->names, question->image, question->address,
+			      member->text, member->length) &
+		(NAME_MEMBER | NAME_ATOMIC | NAME_VOLATILE | NAME_VOLATILE_ITSELF)) == NAME_MEMBER;
+}
+
+/* Does it call what its file says returns a member?  A compiler may give that load the line of
+ * the call. */
+static bool calls_getter(const struct reading *reading)
+{
+	const struct token_list *list = reading->list;
+
+	for (size_t i = 0; i + 1 < reading->count; i++) {
+		const struct token *name = &reading->tokens[i];
+
+		if (name->kind != TOKEN_NAME || !lexer_token_is(name + 1, "("))
+			continue;
+		for (size_t k = 0; k < list->count; k++)
+			if (list->tokens[k].length == name->length &&
+			    memcmp(list->tokens[k].text, name->text, name->length) == 0 &&
+			    is_getter(reading, k))
+				return true;
+	}
+	return false;
+}
+
 /* Does it name neither the variable nor what may be a way to it? */
 static bool names_no_way(const struct reading *reading)
 {
@@ -397,6 +448,7 @@ struct evidence statement_read(struct statements *statements,
 	is_at_head = is_head(&reading);
 	expand_pasted(&reading);
 	evidence = read_statement(&reading, first);
-	evidence.is_unnamed = names_no_way(&reading) || is_at_head;
+	evidence.is_unnamed =
+		(names_no_way(&reading) && !calls_getter(&reading)) || is_at_head;
 	return evidence;
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bitset>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include <sched.h>
@@ -76,6 +77,23 @@ static void *assigned_read(void *unused)
 
 RACE(assigned)
 
+/* The number of elements is loaded where the library calls size(). */
+static std::unordered_map<int, int> counted_map = {{1, 2}};
+static void *counted_write(void *unused)
+{
+	counted_map[5] = 4;
+	return unused;
+}
+
+static void *counted_read(void *unused)
+{
+	if (counted_map.count(5))
+		sched_yield();
+	return unused;
+}
+
+RACE(counted)
+
 /* What the library makes of atomics stays silent. */
 static std::atomic<int> marked_value;
 static std::shared_ptr<int> marked_pointer = std::make_shared<int>(3);
@@ -103,6 +121,7 @@ static const struct race_case cases[] = {
 	CASE(proxied, "data-race:error"),
 	CASE(exchanged, "data-race:error"),
 	CASE(assigned, "data-race:error"),
+	CASE(counted, "data-race:error"),
 	CASE(marked, "silent"),
 };
 
