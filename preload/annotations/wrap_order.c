@@ -1,7 +1,7 @@
 /*
  * Annotations of order and of benign races: order is of hand-overs that nobody can see. Those
  * of <snarl.h>, and what programs annotated for ThreadSanitizer call.  An address is a name
- * for the hand-over.  And regions whose accesses are not to be observed.
+ * for the hand-over.  And regions whose accesses, or whose order, are not to be observed.
  */
 #include "detect/base/clock.h"
 #include "detect/race/memory.h"
@@ -62,6 +62,21 @@ static void ignore(bool is_write, bool is_begin)
 	guest_leave(self);
 }
 
+/* What is pending is settled as it would have been without the region. */
+static void ignore_sync(bool is_begin)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	memory_before_release(&guest_detector, self->thread);
+	if (is_begin)
+		self->thread->ignoring_sync++;
+	else if (self->thread->ignoring_sync)
+		self->thread->ignoring_sync--;
+	guest_leave(self);
+}
+
 EXPORT void snarl_happens_before(const volatile void *address);
 EXPORT void snarl_happens_after(const volatile void *address);
 EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address);
@@ -79,6 +94,8 @@ EXPORT void AnnotateIgnoreReadsBegin(const char *file, int line);
 EXPORT void AnnotateIgnoreReadsEnd(const char *file, int line);
 EXPORT void AnnotateIgnoreWritesBegin(const char *file, int line);
 EXPORT void AnnotateIgnoreWritesEnd(const char *file, int line);
+EXPORT void AnnotateIgnoreSyncBegin(const char *file, int line);
+EXPORT void AnnotateIgnoreSyncEnd(const char *file, int line);
 EXPORT void __tsan_release(void *address);
 EXPORT void __tsan_acquire(void *address);
 
@@ -180,6 +197,20 @@ EXPORT void AnnotateIgnoreWritesEnd(const char *file, int line)
 	(void)file;
 	(void)line;
 	ignore(true, false);
+}
+
+EXPORT void AnnotateIgnoreSyncBegin(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore_sync(true);
+}
+
+EXPORT void AnnotateIgnoreSyncEnd(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	ignore_sync(false);
 }
 
 EXPORT void __tsan_release(void *address)

@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	tests/races/old_debug_info.c \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
 	tests/races/idioms.h \
+	tests/races/ignored_order.c \
 	tests/races/items.h \
 	tests/races/callbacks.c \
 	tests/races/channel_edges.c \

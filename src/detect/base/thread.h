@@ -58,6 +58,9 @@ struct thread {
 	uint32_t kernel_id_before_fork;	  /* locks held over it still bear this one */
 	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
 	uint32_t ignoring[2]; /* how many regions it is in: shadow/benign.h; reads, writes */
+	/* Regions in which its locks and hand-overs pass no clock on, nor join one; those of lock
+	 * orders go on. */
+	uint32_t ignoring_sync;
 	char name[16];
 	void *guest; /* the guest library's part */
 };

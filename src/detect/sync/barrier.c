@@ -46,7 +46,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	life_used(detector, thread, object, ACTION_WAIT, stack);
 	by = memory_before_release(detector, thread);
 	runtime_lock(&barriers_lock);
-	clock_merge_into(&info->extra->arriving[0], by);
+	if (!thread->ignoring_sync)
+		clock_merge_into(&info->extra->arriving[0], by);
 	snapshot_merge_clock(&info->extra->arriving[1], &thread->clocks.hand_over, arena);
 	snapshot_merge_clock(&info->extra->arriving_structural, &thread->clocks.structural, arena);
 	info->extra->barrier_waiting++;
@@ -101,7 +102,8 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	runtime_unlock(&barriers_lock);
 	/* release: pairs with barrier_ends(). */
 	fetch_add_acq_rel(&info->extra->barrier_departing, -1u);
-	clock_join(by, learnt.full);
+	if (!thread->ignoring_sync)
+		clock_join(by, learnt.full);
 	vclock_join(&thread->clocks.hand_over, arena, learnt.hand_over);
 	vclock_join(&thread->clocks.structural, arena, learnt.structural);
 	snapshot_drop(learnt.full, arena);

@@ -9,7 +9,7 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 	struct clock_releaser by = memory_before_release(detector, thread);
 	struct sync_info *info = object->info;
 
-	if (!detector_lock_info(detector, info))
+	if (thread->ignoring_sync || !detector_lock_info(detector, info))
 		return;
 	clock_merge_into(&info->clock, by);
 	snapshot_merge_clock(&info->extra->hand_over, &thread->clocks.hand_over,
@@ -28,7 +28,7 @@ void handover_take(struct detector *detector, struct thread *thread, struct sync
 	struct vclock_snapshot *full;
 	struct vclock_snapshot *hand_over;
 
-	if (!detector_lock_info(detector, info))
+	if (thread->ignoring_sync || !detector_lock_info(detector, info))
 		return;
 	full = snapshot_take(info->clock);
 	hand_over = snapshot_take(info->extra->hand_over);

@@ -143,6 +143,8 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 	if (!info)
 		return;
 	life_check_init(detector, thread, object, thread->held.top[-1].stack);
+	if (UNLIKELY(thread->ignoring_sync))
+		return;
 	if (stamp == STAMP_MIXED) {
 		stamp = info->extra->write_stamp;
 		from_readers = mode == LOCK_EXCLUSIVE && !has_seen_readers(thread, info);
@@ -190,7 +192,7 @@ void lock_give(struct detector *detector, struct clock_releaser by, struct sync_
 	struct vclock_snapshot *readers;
 	uint64_t epoch;
 
-	if (!info)
+	if (!info || UNLIKELY(thread->ignoring_sync))
 		return;
 	/* A semaphore may turn out to hand over: who takes it then asks for the clock alone. */
 	given = clock_base(by, info->kind == OBJECT_SEMAPHORE, &epoch);
@@ -233,7 +235,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 	struct vclock_snapshot *old;
 
 	/* relaxed: only this thread writes its own stamp. */
-	if (!info ||
+	if (!info || UNLIKELY(thread->ignoring_sync) ||
 	    load_relaxed(&info->extra->given[thread->slot % SYNC_GIVEN]) == thread->clocks.stamp)
 		return;
 	given = clock_snapshot(by);

@@ -112,7 +112,7 @@ static void give_token(struct detector *detector, struct thread *thread, struct 
 		join_oldest(info, arena);
 		extra->plain_count++;
 	}
-	extra->tokens[extra->token_count++] = clock_snapshot(by);
+	extra->tokens[extra->token_count++] = thread->ignoring_sync ? NULL : clock_snapshot(by);
 	snapshot_merge_clock(&extra->hand_over, &thread->clocks.hand_over, arena);
 	object->stamp = STAMP_MIXED;
 	detector_unlock_info(info);
@@ -143,7 +143,8 @@ static void take_token(struct detector *detector, struct thread *thread, struct 
 	full = snapshot_take(info->clock);
 	hand_over = snapshot_take(extra->hand_over);
 	detector_unlock_info(info);
-	clock_join(by, full);
+	if (!thread->ignoring_sync)
+		clock_join(by, full);
 	vclock_join(&thread->clocks.hand_over, arena, hand_over);
 	snapshot_drop(full, arena);
 	snapshot_drop(hand_over, arena);
