@@ -25,9 +25,10 @@ static void end_region(void)
 #define IGNORED(operation) (begin_region(), operation, end_region())
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t known = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t room = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_barrier_t line, other_line;
-static sem_t tokens, other_tokens;
+static sem_t tokens, other_tokens, known_by_now;
 static int channels[2][2];
 static char letter;
 
@@ -37,6 +38,13 @@ static void meet(pthread_mutex_t *mutex)
 {
 	pthread_mutex_lock(mutex);
 	pthread_mutex_unlock(mutex);
+}
+
+/* The same call time and again, which its thread knows by then. */
+static NOINLINE void meet_often(pthread_mutex_t *mutex)
+{
+	for (int i = 0; i < 100; i++)
+		meet(mutex);
 }
 
 static void write_in_room(void)
@@ -54,6 +62,9 @@ static void read_in_room(void)
 /* The first thread gives before the second one takes, by the clock alone. */
 HAND_OVER(locked, IGNORED(meet(&lock)), (await_first(), meet(&lock)))
 HAND_OVER(taken, meet(&lock), (await_first(), IGNORED(meet(&lock))))
+HAND_OVER(taken_often, (sem_wait(&known_by_now), meet(&known)),
+	  (meet_often(&known), sem_post(&known_by_now), await_first(),
+	   IGNORED(meet_often(&known))))
 HAND_OVER(entered, IGNORED(write_in_room()), (await_first(), read_in_room()))
 HAND_OVER(left, IGNORED(read_in_room()), (await_first(), write_in_room()))
 HAND_OVER(posted, IGNORED(sem_post(&tokens)), sem_wait(&tokens))
@@ -74,6 +85,7 @@ HAND_OVER(lined_behind, (IGNORED(meet(&lock)), pthread_barrier_wait(&other_line)
 static const struct race_case cases[] = {
 	CASE(locked, "lost-update:error data-race?"),
 	CASE(taken, "lost-update:error data-race?"),
+	CASE(taken_often, "lost-update:error data-race?"),
 	CASE(entered, "lost-update:error data-race?"),
 	CASE(left, "lost-update:error data-race?"),
 	CASE(posted, "lost-update:error data-race?"),
@@ -94,5 +106,7 @@ int main(int argc, char **argv)
 	pthread_barrier_init(&other_line, NULL, 2);
 	sem_init(&tokens, 0, 0);
 	sem_init(&other_tokens, 0, 0);
+	sem_init(&known_by_now, 0, 0);
+	meet(&known);
 	return RUN_CASES(cases, argc, argv);
 }
