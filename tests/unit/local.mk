@@ -43,6 +43,7 @@ core_tests = \
 	tests/unit/detect/test_race_origins \
 	tests/unit/detect/test_origin_sites \
 	tests/unit/detect/test_race_own_read \
+	tests/unit/detect/test_race_silent \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_looks \
 	tests/unit/detect/test_race_atomic \
@@ -199,6 +200,12 @@ tests_unit_detect_test_race_own_read_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_own_read_SOURCES = tests/unit/detect/test_race_own_read.c \
 	$(racing_sources)
 tests_unit_detect_test_race_own_read_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_silent_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_silent_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_silent_SOURCES = tests/unit/detect/test_race_silent.c \
+	$(racing_sources)
+tests_unit_detect_test_race_silent_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)

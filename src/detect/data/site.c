@@ -61,6 +61,20 @@ void site_table_add_source(struct site_table *table, struct site_source *source)
 	store_release(&table->sources, source);
 }
 
+/*
+ * A lost update of a silent module would be in no finding.  Calls and accessors belong to updates
+ * of other modules, too, and a load that decides a wait to the finding about that.
+ */
+static void forget_silent_update(struct site *site)
+{
+	if (!(site->flags & SITE_SILENT) || site->flags & (SITE_CALL | SITE_AWAITS) ||
+	    site->return_at)
+		return;
+	site->update_group = 0;
+	site->flags &= ~(uint32_t)(SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT | SITE_DECIDES |
+				   SITE_COMPARES | SITE_EQUATES | SITE_MATCHES);
+}
+
 uint32_t site_make(const struct site_table *table, site_id id)
 {
 	/* acquire: pairs with site_table_add_source(). */
@@ -77,6 +91,7 @@ uint32_t site_make(const struct site_table *table, site_id id)
 		source = source->next;
 	if (source)
 		site->address = source->fill(source, id - source->first, site);
+	forget_silent_update(site);
 	/* release: pairs with site_row(). */
 	if (compare_exchange_acq_rel(&table->numbers[id / SITE_CHUNK][id % SITE_CHUNK], &expected,
 				     number))

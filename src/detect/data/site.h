@@ -139,6 +139,7 @@ struct site_table {
 enum site_attention {
 	SITE_WANTED,
 	SITE_ORDERING, /* the same for ever: another thread seems to acquire what it stores */
+	SITE_QUIET_SILENT, /* of a silent module: recorded at once, or by the whole engine */
 	SITE_QUIET,
 	SITE_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes where nobody
 			      * updates in split sections */

@@ -19,32 +19,63 @@ bool record_are_clear(const struct thread *thread, const uint64_t *place, uint64
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
+/* Callers of a silent site are in no report; but its first store may be a flag's (race.c). */
+static bool is_first_of_silent(struct thread *thread, struct site *site)
+{
+	/* relaxed: a count that need not be exact */
+	uint32_t count = load_relaxed(&site->first_count);
+
+	if (!thread->accesses.sample)
+		thread->accesses.sample = ORIGIN_CALLERS_EVERY - 1;
+	if (count < ORIGIN_FIRST_CALLERS)
+		store_relaxed(&site->first_count, count ? ORIGIN_FIRST_CALLERS : 1);
+	return !count;
+}
+
+static bool choose_callers(struct detector *detector, struct thread *thread, struct site *site,
+			   enum access_callers *callers)
+{
+	*callers = CALLERS_DROPPED;
+	if (site->flags & SITE_SILENT)
+		return is_first_of_silent(thread, site);
+	*callers = origin_choose_callers(detector, thread, site);
+	if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
+	    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
+		stale_reads_expire(detector, thread);
+	return *callers != CALLERS_DROPPED;
+}
+
+static enum site_attention quiet_attention(const struct site *site, bool is_of_update)
+{
+	if (site->flags & SITE_SILENT)
+		return SITE_QUIET_SILENT;
+	return is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET;
+}
+
 bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, site_id id,
 			     uintptr_t address, uint32_t size_bytes, bool is_write,
 			     enum access_callers *callers)
 {
-	struct site *site = site_get(&detector->sites, id);
+	struct site *site = site_row(&detector->sites, id);
 	bool is_of_update;
 
-	*callers = origin_choose_callers(detector, thread, site);
-	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
-		if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
-		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
-			stale_reads_expire(detector, thread);
+	if (UNLIKELY(choose_callers(detector, thread, site, callers)))
 		return true;
-	}
 	/* relaxed: a hint */
-	if (site->flags & (SITE_SILENT | SITE_SPIN) ||
-	    load_relaxed(&site_attention[id]) == SITE_ORDERING)
+	if (site->flags & SITE_SPIN || load_relaxed(&site_attention[id]) == SITE_ORDERING)
 		return true;
 	if (stale_filter_may_have(&thread->accesses, address, size_bytes) &&
 	    stale_reads_touch(thread, address, size_bytes))
 		return true;
 	is_of_update = is_write ? site->update_group != 0 : site->flags & SITE_MAY_BE_SPLIT;
+	if (site->flags & SITE_SILENT) {
+		if (is_of_update)
+			return true;
+		memory_end_assumed_epoch(detector, thread);
+	}
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
-		store_relaxed(&site_attention[id],
-			      is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET);
+		store_relaxed(&site_attention[id], quiet_attention(site, is_of_update));
 	if (LIKELY(!is_of_update))
 		return false;
 	return update_may_be_split(detector, thread, address, size_bytes, is_write);
@@ -130,6 +161,55 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 	return true;
 }
 
+/* Of quiet sites no row is looked at. */
+static inline bool is_silent(const struct detector *detector, site_id id)
+{
+	/* relaxed: a hint */
+	const struct site *site = load_relaxed(&site_attention[id]) < SITE_QUIET
+					  ? site_get(&detector->sites, id)
+					  : NULL;
+
+	return site && site->flags & SITE_SILENT;
+}
+
+/* Has @thread alone what @word, read at @place, says? */
+static bool is_all_mine(const struct thread *thread, const uint64_t *place, uint64_t word)
+{
+	struct cells cells;
+
+	if (!word || (shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == thread->slot))
+		return true;
+	if (!cells_are(word))
+		return false;
+	cells = cells_of(word);
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]);
+
+		if (cell && shadow_slot(cell) != thread->slot)
+			return false;
+	}
+	fence_acquire();
+	return load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
+/*
+ * A part of a granule, or all of it, by a quiet site of a silent module.  Who has read what is
+ * stored to may wait for it, and has to be told if it acquires; so the whole engine has stores
+ * over the reads of others, ordered or not (race_forget_readers()).
+ */
+static bool record_silently(struct detector *detector, struct thread *thread, uintptr_t address,
+			    uint32_t size_bytes, bool is_write, site_id site)
+{
+	const uint64_t *read = shadow_places(address).read;
+
+	if (is_write && !is_all_mine(thread, read, load_acquire(read)))
+		return false;
+	if (size_bytes == SHADOW_GRANULE)
+		return record_whole(detector, thread, address, is_write, site);
+	return record_at_once(detector, thread, address,
+			      ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+}
+
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site)
 {
@@ -151,6 +231,8 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 					      site_get(&detector->sites, site));
 	if (!is_write && record_line(detector, thread, address, size_bytes, site))
 		return true;
+	if (UNLIKELY(is_silent(detector, site)))
+		return record_silently(detector, thread, address, size_bytes, is_write, site);
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);
 	return record_keep_pending(detector, thread, address, bytes, is_write, site);

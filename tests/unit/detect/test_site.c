@@ -52,6 +52,39 @@ START_TEST(each_row_is_made_once_by_its_source)
 }
 END_TEST
 
+static uint32_t extra_flags;
+
+static uintptr_t fill_update(const struct site_source *source, uint32_t index, struct site *site)
+{
+	(void)source;
+	site->flags = SITE_READ | SITE_PLAIN_MOVE | SITE_MAY_BE_STALE | extra_flags;
+	site->update_group = 5;
+	return 0x1000 + index;
+}
+
+static void expect_group(uint32_t flags, uint32_t group)
+{
+	struct site_source source = {.count = 1, .fill = fill_update};
+	const struct site *site;
+
+	extra_flags = flags;
+	source.first = site_table_reserve(&table, 1);
+	site_table_add_source(&table, &source);
+	site = site_get(&table, source.first);
+	ck_assert_uint_eq(site->update_group, group);
+	ck_assert_uint_eq(site->flags & SITE_MAY_BE_STALE, group ? SITE_MAY_BE_STALE : 0);
+	ck_assert_uint_ne(site->flags & SITE_PLAIN_MOVE, 0);
+}
+
+START_TEST(what_is_silent_is_of_no_update)
+{
+	expect_group(0, 5);
+	expect_group(SITE_SILENT, 0);
+	expect_group(SITE_SILENT | SITE_CALL, 5);
+	expect_group(SITE_SILENT | SITE_AWAITS, 5);
+}
+END_TEST
+
 START_TEST(rows_that_no_source_has_are_the_callers)
 {
 	struct site_source source;
@@ -164,6 +197,7 @@ int main(void)
 
 	tcase_add_checked_fixture(rows, set_up, NULL);
 	tcase_add_test(rows, each_row_is_made_once_by_its_source);
+	tcase_add_test(rows, what_is_silent_is_of_no_update);
 	tcase_add_test(rows, rows_that_no_source_has_are_the_callers);
 	tcase_add_test(rows, rows_lie_in_the_order_in_which_they_are_asked_for);
 	tcase_add_test(rows, all_rows_have_room);
