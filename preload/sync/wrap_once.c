@@ -74,7 +74,7 @@ struct once_call {
 	bool is_announced;
 };
 
-static void finish_body(struct once_call *call, bool is_done)
+static void finish_body(struct once_call *call)
 {
 	struct guest_thread *self = call->self;
 
@@ -82,18 +82,18 @@ static void finish_body(struct once_call *call, bool is_done)
 		return;
 	call->is_open = false;
 	guest_raise(self);
-	once_finished(&guest_detector, self->thread, call->object, is_done);
+	once_finished(&guest_detector, self->thread, call->object);
 	guest_leave(self);
 }
 
 static void leave_body(struct once_call **call)
 {
-	finish_body(*call, false);
+	finish_body(*call);
 }
 
 static void cancel_body(void *context)
 {
-	finish_body(context, false);
+	finish_body(context);
 }
 
 /* Runs in place of the program's body. */
@@ -113,7 +113,7 @@ static void run_body(void)
 	pthread_cleanup_push(cancel_body, call);
 	call->body();
 	pthread_cleanup_pop(0);
-	finish_body(call, true);
+	finish_body(call);
 }
 
 static void announce_wait(struct once_call *call)
@@ -246,7 +246,7 @@ static void end_guard(uint64_t *guard, bool is_done)
 		return;
 	object = sync_find(&guest_detector.objects, (uintptr_t)guard);
 	if (object && lock_is_kind(object, OBJECT_ONCE))
-		once_finished(&guest_detector, self->thread, object, is_done);
+		once_finished(&guest_detector, self->thread, object);
 	/* Compiled code reads the guard's first byte, and calls us only if it is 0. */
 	if (is_done && guest_observes_memory)
 		atomic_release(&guest_detector, self->thread, (uintptr_t)guard);

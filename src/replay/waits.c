@@ -196,7 +196,7 @@ static bool leave_body(struct replay *replay, struct actor *actor, struct primit
 			    replay_actor_name(replay, actor), replay_primitive_name(replay, once));
 		return false;
 	}
-	once_finished(&replay->detector, actor->thread, object, is_done);
+	once_finished(&replay->detector, actor->thread, object);
 	once->owner = NULL;
 	once->once = is_done ? ONCE_DONE : ONCE_NEW;
 	return true;

@@ -222,6 +222,62 @@ static void call_once_case()
 	KEEP(call_once_data);
 }
 
+/* A body that throws comes before the next one. */
+static std::once_flag thrown_once_flag;
+static long thrown_once_data;
+
+static void thrown_once_use()
+{
+	for (int i = 0; i < 4; i++) {
+		try {
+			std::call_once(thrown_once_flag, [] {
+				if (++thrown_once_data < 4)
+					throw 1;
+			});
+			break;
+		} catch (int) {
+			sched_yield();
+		}
+	}
+}
+
+static void thrown_once_case()
+{
+	run_two(thrown_once_use, thrown_once_use);
+	MUST(thrown_once_data == 4);
+}
+
+struct thrown {
+	long value;
+	thrown()
+	{
+		static long count;
+
+		if (++count < 4)
+			throw 1;
+		value = count;
+	}
+};
+
+static void thrown_guard_use()
+{
+	for (int i = 0; i < 4; i++) {
+		try {
+			static thrown object;
+
+			MUST(object.value == 4);
+			break;
+		} catch (int) {
+			sched_yield();
+		}
+	}
+}
+
+static void thrown_guard_case()
+{
+	run_two(thrown_guard_use, thrown_guard_use);
+}
+
 struct guarded {
 	long value;
 	guarded() : value(5)
@@ -467,6 +523,8 @@ static const struct race_case cases[] = {
 	CASE(async, "silent"),
 	CASE(stop_token, "silent"),
 	CASE(call_once, "silent"),
+	CASE(thrown_once, "silent"),
+	CASE(thrown_guard, "silent"),
 	CASE(static_guard, "silent"),
 	CASE(static_then_update, "lost-update:error"),
 	CASE(shared_pointer, "silent"),

@@ -9,16 +9,16 @@
 void once_begun(struct detector *detector, struct thread *thread, struct sync_object *object,
 		stack_id stack)
 {
+	if (object->stamp)
+		handover_take(detector, thread, object);
 	lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
 }
 
-void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
-		   bool is_done)
+void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
 	struct held_lock *held = held_locks_find(&thread->held, object);
 
-	if (is_done)
-		handover_give(detector, thread, object);
+	handover_give(detector, thread, object);
 	if (!held)
 		return;
 	/* No lock_releasing(): that would replace what was handed over. */

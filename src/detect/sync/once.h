@@ -3,7 +3,8 @@
  *
  * The thread that runs the body owns the object meanwhile, so that a body that waits
  * for itself, or for a thread that waits for it, is a deadlock.  The body happens
- * before the return of all later calls.
+ * before the return of all later calls; one that was left by an exception or by
+ * cancellation, before the next one begins.
  */
 #ifndef DETECT_SYNC_ONCE_H
 #define DETECT_SYNC_ONCE_H
@@ -15,8 +16,7 @@ void once_begun(struct detector *detector, struct thread *thread, struct sync_ob
 		stack_id stack);
 
 /* The body returned, or was left by an exception or cancellation. */
-void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
-		   bool is_done);
+void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object);
 
 /* @thread waits for another's body to end.  Pairs with wait_end(). */
 bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,

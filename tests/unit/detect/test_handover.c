@@ -163,7 +163,7 @@ START_TEST(the_body_of_a_once_orders_all_who_pass)
 
 	once_begun(&judge, a, once, HERE);
 	inside = happens(a);
-	once_finished(&judge, a, once, true);
+	once_finished(&judge, a, once);
 	after = happens(a);
 	once_passed(&judge, b, once);
 	once_passed(&judge, c, once);
@@ -174,16 +174,19 @@ START_TEST(the_body_of_a_once_orders_all_who_pass)
 }
 END_TEST
 
-START_TEST(a_body_that_was_left_orders_nothing)
+START_TEST(a_body_that_was_left_orders_the_next_body)
 {
 	struct sync_object *once = object_of(OBJECT_ONCE, 1);
 	struct event inside;
+	struct event after;
 
 	once_begun(&judge, a, once, HERE);
 	inside = happens(a);
-	once_finished(&judge, a, once, false);
-	once_passed(&judge, b, once);
-	ck_assert_uint_eq(knows(b, &inside), NOT_KNOWN);
+	once_finished(&judge, a, once);
+	after = happens(a);
+	once_begun(&judge, b, once, HERE);
+	ck_assert_uint_eq(knows(b, &inside), IN_FULL | IN_HAND_OVER);
+	ck_assert_uint_eq(knows(b, &after), NOT_KNOWN);
 }
 END_TEST
 
@@ -255,7 +258,7 @@ int main(void)
 	tcase_add_test(tests, a_post_orders_the_wait);
 	tcase_add_test(tests, a_semaphore_that_is_a_lock_orders_as_one);
 	tcase_add_test(tests, the_body_of_a_once_orders_all_who_pass);
-	tcase_add_test(tests, a_body_that_was_left_orders_nothing);
+	tcase_add_test(tests, a_body_that_was_left_orders_the_next_body);
 	tcase_add_test(tests, a_barrier_orders_on_all_clocks);
 	tcase_add_test(tests, rounds_of_a_barrier_are_apart);
 	suite_add_tcase(suite, tests);
