@@ -302,6 +302,9 @@ static const char *skip_returned(const char *name)
 	return strchr(start, '(') ? start : name;
 }
 
+/* What a name of the compiler's own begins with, which says what it is. */
+static const char guard_prefix[] = "guard variable for ";
+
 const char *short_name(struct pool *pool, const char *name)
 {
 	struct shortening result = {.pool = pool, .at = name};
@@ -310,6 +313,10 @@ const char *short_name(struct pool *pool, const char *name)
 	if (!name[strcspn(name, "<({:")])
 		return name;
 	result.text = pool_alloc(pool, ROOM_BYTES(name));
+	if (begins_with(name, guard_prefix)) {
+		put(&result, guard_prefix, strlen(guard_prefix));
+		name += strlen(guard_prefix);
+	}
 	result.at = skip_returned(name);
 	shorten_part(&result);
 	while (result.length && result.text[result.length - 1] == ' ')

@@ -19,6 +19,9 @@ static const struct {
 	 "ng<char, std::char_traits<char>, std::allocator<char> > const&>(int)",
 	 "std::vector<std::string>::_M_realloc_insert<std::string const&>"},
 	{"main::{lambda()#1}::operator()() const::am", "main::lambda#1::am"},
+	{"guard variable for main::{lambda()#1}::operator()() const::am",
+	 "guard variable for main::lambda#1::am"},
+	{"guard variable for f(int)::x", "guard variable for f::x"},
 	{"main::{lambda(int)#1}::operator()(int) const", "main::lambda#1"},
 	{"Cache<std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<ch"
 	 "ar> >, std::shared_ptr<Session>, std::unordered_map>::get(std::__cxx11::basic_st"
