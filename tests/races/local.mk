@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/races/ignored_order.c \
 	tests/races/items.h \
 	tests/races/callbacks.c \
+	tests/races/cells.c \
 	tests/races/channel_edges.c \
 	tests/races/columns.c \
 	tests/races/cxx_edges.cc \

@@ -227,7 +227,7 @@ bool record_keep_pending(struct detector *detector, struct thread *thread, uintp
 	}
 	if (is_recorded(granule, bytes, is_write, *thread->clocks.current))
 		return true;
-	if (record_renew(&part, site))
+	if (record_at_once(&part, site))
 		return true;
 	pending = choose_victim(thread, set);
 	if (pending->granule)

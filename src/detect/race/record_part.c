@@ -125,35 +125,7 @@ static inline bool is_of_same_bytes(const struct thread *thread, uint64_t word, 
 	return word && shadow_bytes(word) == bytes && record_is_before(thread, word);
 }
 
-/* The same of a cell, which has these bytes to itself: it becomes @mine.  False: there is no such
- * cell, or one word would be enough. */
-static bool renew_cell(const struct part *part, uint64_t old)
-{
-	struct cells cells = cells_of(old);
-	uint32_t at = cells.capacity;
-	uint64_t next = cells_next(old);
-	uint32_t bytes = part->bytes; /* of the epoch of @mine */
-
-	for (uint32_t i = 0; i < cells.capacity; i++) {
-		/* relaxed: they are of the record as @old names it, or it is not taken. */
-		uint64_t word = load_relaxed(&cells.words[i]);
-
-		if (is_of_same_bytes(part->thread, word, part->bytes))
-			at = i;
-		else if (shadow_is_same_epoch(word, part->mine))
-			bytes |= shadow_bytes(word);
-	}
-	if (at == cells.capacity || bytes == SHADOW_ALL_BYTES ||
-	    !cells_take(part->detector, part->place, old, next))
-		return false;
-	/* relaxed: the word is busy */
-	store_relaxed(&cells.words[at], part->mine);
-	store_relaxed(&cells.origins[at], part->origin);
-	store_release(part->place, next); /* pairs with cells_load() */
-	return true;
-}
-
-bool record_renew(const struct part *part, site_id site)
+bool record_at_once(const struct part *part, site_id site)
 {
 	struct shadow shadow = shadow_places(part->granule);
 	uint64_t *other = part->is_write ? shadow.read : shadow.write;
@@ -165,7 +137,7 @@ bool record_renew(const struct part *part, site_id site)
 		return false;
 	if (!record_is_all_clear(part->thread, other, beside, part->bytes))
 		return false;
-	if (cells_are(old) ? !renew_cell(part, old)
+	if (cells_are(old) ? !put_among_cells(part, old)
 			   : !record_exchange(part->detector, part->place, part->origin_place, old,
 					      part->mine, part->origin))
 		return false;

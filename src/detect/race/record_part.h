@@ -90,8 +90,9 @@ bool record_join(const struct part *part, uint64_t old);
 bool record_part(const struct part *part);
 
 /* What was accessed by itself before is replaced at once: it is a field that no other is beside,
- * as a rule.  False: it was left as it is. */
-bool record_renew(const struct part *part, site_id site);
+ * as a rule.  So is what has cells: its bytes are accessed in no order.  False: it was left as it
+ * is. */
+bool record_at_once(const struct part *part, site_id site);
 
 /* Passes the runs of bytes in @bytes, which were recorded, to the whole engine, each as an access
  * of its own. */

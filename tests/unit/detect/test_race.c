@@ -320,6 +320,27 @@ static void frees_large(struct thread *thread)
 	access_memory_freed(&judge, thread, &freeing);
 }
 
+/* In what has cells, where others see it. */
+START_TEST(what_is_accessed_in_parts_is_recorded_at_once)
+{
+	bool is_write = _i;
+	site_id site;
+
+	racing_sites_are_old(true);
+	site = racing_site(is_write ? SITE_WRITE : 0, 4);
+	racing_place(site, 0, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		quick_access(a, site, i, 1);
+		clock_end_epoch(memory_before_release(&judge, a));
+	}
+	quick_access(a, site, 1, 2);
+	ck_assert_uint_eq(pending_count(a), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		writes(b, i, 1);
+	ck_assert_uint_eq(finding_count, 4);
+}
+END_TEST
+
 /* As a thunk leaves it that was interrupted by a handler: noted, with no epoch. */
 START_TEST(what_is_pending_behind_an_epoch_belongs_to_the_next)
 {
@@ -434,6 +455,7 @@ int main(void)
 	tcase_add_test(tests, each_store_of_an_address_is_compared_with_the_reads);
 	tcase_add_test(tests, other_stores_take_the_place_of_the_reads);
 	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
+	tcase_add_loop_test(tests, what_is_accessed_in_parts_is_recorded_at_once, 0, 2);
 	tcase_add_loop_test(tests, what_is_pending_behind_an_epoch_belongs_to_the_next, 0, 2);
 	tcase_add_loop_test(tests, a_large_block_is_compared_at_each_place, 0, 2);
 	tcase_add_test(tests, the_end_of_a_large_block_is_noted_where_it_was_used);

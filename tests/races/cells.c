@@ -1,0 +1,156 @@
+/*
+ * Parts of a granule that is accessed in parts only, each in an epoch of its own: all of them are
+ * remembered, whatever comes to the others, and compared with what others do.
+ */
+#include "cases.h"
+
+#define WARM 200 /* the first accesses of each line keep their callers */
+
+typedef int odd_int __attribute__((may_alias));
+typedef short odd_short __attribute__((may_alias));
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* What is done to a granule in turn. */
+enum part { LOWER, UPPER, ONE, NEXT, OVER, PARTS };
+
+#define WRITES(at, to) (*(volatile to *)(at) = 1)
+#define READS(at, to) ((void)*(volatile to *)(at))
+
+/*
+ * The first thread accesses the parts, often elsewhere before.  Then the second one accesses byte
+ * @byte: under the lock, as the first did, or not.  Each case has code of its own, as what is part
+ * of a finding is not left to thunks.
+ */
+#define PARTLY(name, access, byte, then, enter, leave)                                             \
+	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
+	static char name##_warm[8] __attribute__((aligned(8)));                                    \
+	static volatile long name##_before;                                                        \
+	static NOINLINE void name##_touch(char *at, enum part part)                                \
+	{                                                                                          \
+		KEEP(name##_data); /* or gcc makes one function of several */                      \
+		switch (part) {                                                                    \
+		case LOWER:                                                                        \
+			access(at, odd_int);                                                       \
+			break;                                                                     \
+		case UPPER:                                                                        \
+			access(at + 4, odd_int);                                                   \
+			break;                                                                     \
+		case ONE:                                                                          \
+			access(at + 1, char);                                                      \
+			break;                                                                     \
+		case NEXT:                                                                         \
+			access(at + 2, char);                                                      \
+			break;                                                                     \
+		default:                                                                           \
+			access(at + 4, odd_short);                                                 \
+		}                                                                                  \
+	}                                                                                          \
+	static void *name##_first(void *unused)                                                    \
+	{                                                                                          \
+		for (int round = 0; round <= WARM; round++)                                        \
+			for (enum part part = LOWER; part < PARTS; part++) {                       \
+				pthread_mutex_lock(&lock);                                         \
+				name##_before = round; /* begins the epoch */                      \
+				name##_touch(round < WARM ? name##_warm : (char *)name##_data,     \
+					     part);                                                \
+				pthread_mutex_unlock(&lock);                                       \
+			}                                                                          \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void *name##_second(void *unused)                                                   \
+	{                                                                                          \
+		await_first();                                                                     \
+		enter;                                                                             \
+		then(name##_data + (byte), char);                                                  \
+		leave;                                                                             \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_first, name##_second, NULL);                                       \
+	}
+
+#define NOTHING ((void)0)
+#define RACES(name, access, byte, then) PARTLY(name, access, byte, then, NOTHING, NOTHING)
+#define LOCKED(name, access, byte, then)                                                           \
+	PARTLY(name, access, byte, then, pthread_mutex_lock(&lock), pthread_mutex_unlock(&lock))
+
+RACES(written_0, WRITES, 0, READS)
+RACES(written_1, WRITES, 1, READS)
+RACES(written_2, WRITES, 2, READS)
+RACES(written_3, WRITES, 3, READS)
+RACES(written_5, WRITES, 5, READS)
+RACES(written_7, WRITES, 7, READS)
+LOCKED(written_locked, WRITES, 2, READS)
+RACES(read_0, READS, 0, WRITES)
+RACES(read_2, READS, 2, WRITES)
+RACES(read_3, READS, 3, WRITES)
+RACES(read_5, READS, 5, WRITES)
+RACES(read_7, READS, 7, WRITES)
+LOCKED(read_locked, READS, 2, WRITES)
+
+/* The second has done the same elsewhere, and goes over what the first has left. */
+static volatile char others_data[8] __attribute__((aligned(8)));
+static pthread_mutex_t second_lock = PTHREAD_MUTEX_INITIALIZER;
+static char others_warm[2][8] __attribute__((aligned(8)));
+
+static NOINLINE void others_put(char *at)
+{
+	KEEP(others_data);
+	WRITES(at, char);
+}
+
+/* Each in an epoch of its own. */
+static void others_put_all(char *at, pthread_mutex_t *own)
+{
+	for (int i = 0; i < 4; i++) {
+		pthread_mutex_lock(own);
+		others_put(at + i);
+		pthread_mutex_unlock(own);
+	}
+}
+
+static void *others_first(void *unused)
+{
+	for (int round = 0; round < WARM; round++)
+		others_put_all(others_warm[0], &lock);
+	others_put_all((char *)others_data, &lock);
+	return unused;
+}
+
+static void *others_second(void *unused)
+{
+	for (int round = 0; round < WARM; round++)
+		others_put_all(others_warm[1], &second_lock);
+	await_first();
+	others_put((char *)others_data + 2);
+	return unused;
+}
+
+static void others_case(void)
+{
+	run_both(others_first, others_second, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(written_0, "data-race"),
+	CASE(written_1, "data-race"),
+	CASE(written_2, "data-race"),
+	CASE(written_3, "data-race"),
+	CASE(written_5, "data-race"),
+	CASE(written_7, "data-race"),
+	CASE(written_locked, "silent"),
+	CASE(read_0, "data-race"),
+	CASE(read_2, "data-race"),
+	CASE(read_3, "data-race"),
+	CASE(read_5, "data-race"),
+	CASE(read_7, "data-race"),
+	CASE(read_locked, "silent"),
+	CASE(others, "data-race"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}
