@@ -191,15 +191,15 @@ static inline void note_touch(struct pending_granule *pending, uint32_t bytes, s
 		pending->sites[__builtin_ctz(bytes)] = site;
 }
 
-bool record_at_once(struct detector *detector, struct thread *thread, uintptr_t address,
-		    uint32_t bytes, bool is_write, site_id site)
+bool record_not_pending(struct detector *detector, struct thread *thread, uintptr_t address,
+			uint32_t bytes, bool is_write, site_id site)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct part part = part_of(detector, thread, granule, shadow_of(granule), bytes, is_write,
 				   origin_of_site(site));
 
 	if (is_recorded(granule, bytes, is_write, *thread->clocks.current) ||
-	    record_renew(&part, site))
+	    record_at_once(&part, site))
 		return true;
 	if (!is_quiet(thread, granule, bytes, is_write))
 		return false;

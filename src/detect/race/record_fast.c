@@ -206,8 +206,9 @@ static bool record_silently(struct detector *detector, struct thread *thread, ui
 		return false;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);
-	return record_at_once(detector, thread, address,
-			      ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+	return record_not_pending(detector, thread, address,
+				  ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write,
+				  site);
 }
 
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,

@@ -101,9 +101,10 @@ void record_runs_again(struct detector *detector, struct thread *thread, uintptr
 
 /* --- pending.c ---------------------------------------------------------------- */
 
-/* Records the access to @bytes of the granule of @address.  False: it was left as it is. */
-bool record_at_once(struct detector *detector, struct thread *thread, uintptr_t address,
-		    uint32_t bytes, bool is_write, site_id site);
+/* Records the access to @bytes of the granule of @address, and notes nothing.  False: it was left
+ * as it is. */
+bool record_not_pending(struct detector *detector, struct thread *thread, uintptr_t address,
+			uint32_t bytes, bool is_write, site_id site);
 
 /* Notes the access to @bytes of the granule of @address in the thread, or records it.  False: it
  * was left as it is. */
