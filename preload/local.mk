@@ -94,6 +94,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/arch/x86_64/access/whole_thunk.inc \
 	%D%/arch/x86_64/code/jump.c \
 	%D%/arch/x86_64/frame.h \
+	%D%/arch/x86_64/guest/look_up.S \
 	%D%/arch/x86_64/signals/clone_context.c \
 	%D%/arch/x86_64/signals/signal_entry.S \
 	%D%/arch/x86_64/sync/wrap_syscall.S \

@@ -11,10 +11,17 @@
 extern struct real_slot __start_snarl_real[] __attribute__((visibility("hidden")));
 extern struct real_slot __stop_snarl_real[] __attribute__((visibility("hidden")));
 
+/* By glibc's oldest version of it, which all have. */
+static __typeof__(&dlsym) real_dlsym(void)
+{
+	return REAL_VERSION(dlsym, "GLIBC_2.2.5");
+}
+
+/* Not by dlsym(), which is wrapped. */
 static void *look_up_in(void *handle, const struct real_slot *slot)
 {
 	return slot->version ? dlvsym(handle, slot->name, slot->version)
-			     : dlsym(handle, slot->name);
+			     : real_dlsym()(handle, slot->name);
 }
 
 static void *look_up(struct real_slot *slot)
@@ -117,4 +124,40 @@ void real_prepare(void)
 			look_up(slot);
 	/* Functions of objects that are not loaded yet: drop the error message. */
 	(void)dlerror();
+}
+
+/* --- Of the program ------------------------------------------------------------------ */
+
+void *real_dlsym_found;
+
+void real_dlsym_resolve(void)
+{
+	real_dlsym_found = (void *)real_dlsym();
+}
+
+static bool is_of_threads(const char *name)
+{
+	return strncmp(name, "pthread_", 8) == 0 || strncmp(name, "sem_", 4) == 0;
+}
+
+/*
+ * Who loads the C library, or what is left of libpthread, to find the functions of threads and
+ * their locks there, gets ours.  Programs of languages that link these only if they have threads
+ * do so (Free Pascal), and none of their calls would be seen.
+ */
+void *real_look_up_in(void *handle, const char *name)
+{
+	void *found = real_dlsym()(handle, name);
+	void *next, *ours;
+
+	if (!found || !is_of_threads(name))
+		return found;
+	next = real_dlsym()(RTLD_NEXT, name);
+	if (!next)
+		(void)dlerror(); /* the program's call has not failed */
+	/* A library may have another function of that name. */
+	if (next != found)
+		return found;
+	ours = real_dlsym()(RTLD_DEFAULT, name);
+	return modules_is_own((uintptr_t)ours) ? ours : found;
 }

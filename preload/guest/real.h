@@ -28,6 +28,12 @@ void *real_resolve(struct real_slot *slot);
 /* Looks up all of them. */
 void real_prepare(void);
 
+/* For dlsym() of ours (look_up.S): the real one, which is NULL until it was resolved, and what a
+ * look-up of @name in one library finds. */
+extern void *real_dlsym_found;
+void real_dlsym_resolve(void);
+void *real_look_up_in(void *handle, const char *name);
+
 /* An expression: the real @function, typed as declared. */
 #define REAL(function) REAL_NAMED(function, #function, NULL, false)
 #define REAL_VERSION(function, version) REAL_NAMED(function, #function, version, false)
