@@ -2,6 +2,9 @@
  * Thunks: from a check in cloned code to C and back (x86/decode/thunk.h says what they
  * are called with, preload/arch/x86_64/frame.h what their frame has).
  *
+ * Labels are numbers: of macros 9 and 31 to 79, of thunks the others, so that none is taken for
+ * one of a macro in between.
+ *
  * They keep all general registers and the direction flag, and all flags where they say
  * so.  Neither they nor the C code use vector registers.
  */
