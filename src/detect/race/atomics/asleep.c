@@ -18,10 +18,11 @@ void atomic_fall_asleep(struct detector *detector, struct thread *thread,
 	    !claim_exchange(detector, shadow.read, &read, asleep))
 		return;
 	location->is_asleep = true;
+	/* If it fails, and the word is another, its memory begins a new life. */
 	if (record_exchange(detector, shadow.write, &shadow.origins->write, awake,
-			    race_base(current) | bytes, origin_of_site(site)))
+			    race_base(current) | bytes, origin_of_site(site)) ||
+	    load_acquire(shadow.write) != awake)
 		return;
-	/* Its memory has just begun a new life. */
 	location->is_asleep = false;
 	claim_exchange(detector, shadow.read, &asleep, awake);
 }
@@ -83,10 +84,8 @@ void atomic_wake_busy(struct detector *detector, struct atomic_location *locatio
 	origin_id origin = 0;
 	uint64_t write;
 
-	if (!location->is_asleep)
-		return;
 	location->is_asleep = false;
-	/* Else its memory has begun a new life. */
+	/* Else it is awake, or its memory has begun a new life. */
 	if (shadow_form(read) != SHADOW_ASLEEP || atomic_table_get(detector, read) != location)
 		return;
 	do {
@@ -94,7 +93,10 @@ void atomic_wake_busy(struct detector *detector, struct atomic_location *locatio
 		origin_find(&shadow.origins->write, write, &origin);
 	} while (!claim_exchange(detector, shadow.write, &write, atomic_word(location)));
 	note_last(location, write, origin_site(detector, origin));
-	claim_exchange(detector, shadow.read, &read, atomic_word(location));
+	/* A claim may have gone over it: then it is looked at again. */
+	while (shadow_form(read) == SHADOW_ASLEEP &&
+	       !claim_exchange(detector, shadow.read, &read, atomic_word(location)))
+		;
 }
 
 bool atomic_wake(struct detector *detector, const struct thread *thread, uint64_t read)
