@@ -75,7 +75,8 @@ bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, s
 	}
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
-		store_relaxed(&site_attention[id], quiet_attention(site, is_of_update));
+		store_relaxed(&site_attention[id],
+			      (uint8_t)quiet_attention(site, is_of_update));
 	if (LIKELY(!is_of_update))
 		return false;
 	return update_may_be_split(detector, thread, address, size_bytes, is_write);
