@@ -1,5 +1,5 @@
 /*
- * Accesses that are of two granules: each of these is compared with what others do, however often
+ * Accesses that are of several granules: each of these is compared with what others do, however often
  * the access has been made before.
  */
 #include "cases.h"
@@ -11,6 +11,7 @@
 
 typedef long pair __attribute__((vector_size(16), aligned(8), may_alias));
 typedef long odd_long __attribute__((aligned(1), may_alias));
+typedef long odd_pair __attribute__((vector_size(16), aligned(1), may_alias));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t all_warm;
@@ -35,6 +36,18 @@ static INLINE void put_odd(volatile odd_long *at)
 static INLINE void get_odd(volatile odd_long *at)
 {
 	odd_long value = *at;
+
+	KEEP(value);
+}
+
+static INLINE void put_three(volatile odd_pair *at)
+{
+	*at = (odd_pair){1, 1};
+}
+
+static INLINE void get_three(volatile odd_pair *at)
+{
+	odd_pair value = *at;
 
 	KEEP(value);
 }
@@ -99,6 +112,14 @@ LOCKED(put_pair_locked, put_pair, 8, 18, READ)
 LOCKED(get_pair_locked, get_pair, 8, 18, WRITE)
 LOCKED(put_odd_locked, put_odd, 4, 10, READ)
 LOCKED(get_odd_locked, get_odd, 4, 10, WRITE)
+RACES(put_three_first, put_three, 4, 6, READ)
+RACES(put_three_second, put_three, 4, 10, READ)
+RACES(put_three_third, put_three, 4, 18, READ)
+RACES(get_three_first, get_three, 4, 6, WRITE)
+RACES(get_three_second, get_three, 4, 10, WRITE)
+RACES(get_three_third, get_three, 4, 18, WRITE)
+LOCKED(put_three_locked, put_three, 4, 18, READ)
+LOCKED(get_three_locked, get_three, 4, 18, WRITE)
 RACES(before_odd, put_odd, 4, 3, READ)
 RACES(behind_odd, put_odd, 4, 12, READ)
 
@@ -186,6 +207,52 @@ static void parts_case(void)
 	pthread_barrier_destroy(&all_warm);
 }
 
+/* A byte of the second one was written just before, the others never, and it has cells. */
+static volatile char some_data[32] __attribute__((aligned(16)));
+static char some_warm[32] __attribute__((aligned(16)));
+
+static NOINLINE void some_put(void *at)
+{
+	KEEP(some_data);
+	put_odd(at);
+}
+
+static NOINLINE void some_put_byte(char *at)
+{
+	KEEP(some_data);
+	*(volatile char *)at = 1;
+}
+
+static void *some_first(void *unused)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		pthread_mutex_lock(&lock);
+		some_put_byte(some_warm + 17);
+		some_put(some_warm + 12);
+		pthread_mutex_unlock(&lock);
+	}
+	for (int i = 16; i < 18; i++) {
+		pthread_mutex_lock(&lock);
+		some_put_byte((char *)some_data + i);
+		pthread_mutex_unlock(&lock);
+	}
+	some_put_byte((char *)some_data + 17);
+	some_put((char *)some_data + 12);
+	return unused;
+}
+
+static void *some_second(void *unused)
+{
+	await_first();
+	READ(some_data[18]);
+	return unused;
+}
+
+static void some_case(void)
+{
+	run_both(some_first, some_second, NULL);
+}
+
 static const struct race_case cases[] = {
 	CASE(put_pair_first, "data-race:error"),
 	CASE(put_pair_second, "data-race:error"),
@@ -199,9 +266,18 @@ static const struct race_case cases[] = {
 	CASE(get_pair_locked, "silent"),
 	CASE(put_odd_locked, "silent"),
 	CASE(get_odd_locked, "silent"),
+	CASE(put_three_first, "data-race"),
+	CASE(put_three_second, "data-race"),
+	CASE(put_three_third, "data-race"),
+	CASE(get_three_first, "data-race"),
+	CASE(get_three_second, "data-race"),
+	CASE(get_three_third, "data-race"),
+	CASE(put_three_locked, "silent"),
+	CASE(get_three_locked, "silent"),
 	CASE(before_odd, "silent"),
 	CASE(behind_odd, "silent"),
 	CASE(parts, "data-race:error"),
+	CASE(some, "data-race"),
 	CASE(read_page, "data-race:error"),
 };
 
