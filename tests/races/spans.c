@@ -1,6 +1,6 @@
 /*
- * Accesses that are of several granules: each of these is compared with what others do, however often
- * the access has been made before.
+ * Accesses that are of several granules: each of these is compared with what others do, however
+ * often the access has been made before.
  */
 #include "cases.h"
 
