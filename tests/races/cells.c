@@ -90,6 +90,51 @@ RACES(read_5, READS, 5, WRITES)
 RACES(read_7, READS, 7, WRITES)
 LOCKED(read_locked, READS, 2, WRITES)
 
+/*
+ * In the first two epochs a half of the granule, in the third all of it, by one site: one word
+ * says that.
+ */
+#define WHOLE(name, access, byte, then)                                                            \
+	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
+	static char name##_warm[8] __attribute__((aligned(8)));                                    \
+	static volatile long name##_before;                                                        \
+	static NOINLINE void name##_touch(char *at)                                                \
+	{                                                                                          \
+		KEEP(name##_data);                                                                 \
+		access(at, odd_int);                                                               \
+	}                                                                                          \
+	static void *name##_first(void *unused)                                                    \
+	{                                                                                          \
+		for (int round = 0; round <= WARM; round++)                                        \
+			for (int epoch = 0; epoch < 3; epoch++) {                                  \
+				char *at = round < WARM ? name##_warm : (char *)name##_data;       \
+                                                                                                   \
+				pthread_mutex_lock(&lock);                                         \
+				name##_before = round;                                             \
+				if (epoch != 1)                                                    \
+					name##_touch(at);                                          \
+				if (epoch != 0)                                                    \
+					name##_touch(at + 4);                                      \
+				pthread_mutex_unlock(&lock);                                       \
+			}                                                                          \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void *name##_second(void *unused)                                                   \
+	{                                                                                          \
+		await_first();                                                                     \
+		then(name##_data + (byte), char);                                                  \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_first, name##_second, NULL);                                       \
+	}
+
+WHOLE(whole_written_1, WRITES, 1, READS)
+WHOLE(whole_written_5, WRITES, 5, READS)
+WHOLE(whole_read_1, READS, 1, WRITES)
+WHOLE(whole_read_5, READS, 5, WRITES)
+
 /* The second has done the same elsewhere, and goes over what the first has left. */
 static volatile char others_data[8] __attribute__((aligned(8)));
 static pthread_mutex_t second_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -147,6 +192,10 @@ static const struct race_case cases[] = {
 	CASE(read_5, "data-race"),
 	CASE(read_7, "data-race"),
 	CASE(read_locked, "silent"),
+	CASE(whole_written_1, "data-race"),
+	CASE(whole_written_5, "data-race"),
+	CASE(whole_read_1, "data-race"),
+	CASE(whole_read_5, "data-race"),
 	CASE(others, "data-race"),
 };
 

@@ -5,7 +5,6 @@
 #include "detect/base/thread.h"
 
 #define REFILL 16u
-#define CACHED_MAX 64u
 
 _Static_assert(sizeof(struct cells_narrow) == 32 && sizeof(struct cells_wide) == 128,
 	       "records do not straddle cache lines more than they must");
@@ -110,7 +109,7 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 {
 	if (!spin_lock(&cells_lock))
 		return;
-	while (cache->count[is_wide] > CACHED_MAX / 2) {
+	while (cache->count[is_wide] > CELLS_CACHED_MAX / 2) {
 		uint32_t index = take_record(cache, is_wide);
 
 		*next_free_of(is_wide, index) = table.free[is_wide];
@@ -145,7 +144,7 @@ void cells_free_slowly(struct thread *thread, uint64_t word)
 
 	*serial_of(is_wide, index) = cells_serial(word);
 	give_record(cache, is_wide, index);
-	if (UNLIKELY(cache->count[is_wide] > CACHED_MAX))
+	if (UNLIKELY(cache->count[is_wide] > CELLS_CACHED_MAX))
 		return_some(cache, is_wide);
 }
 

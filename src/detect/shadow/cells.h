@@ -67,6 +67,8 @@ struct cells {
 	uint32_t capacity;
 };
 
+#define CELLS_CACHED_MAX 64u /* of each class */
+
 /* A thread's free records, by class. */
 struct cells_cache {
 	uint32_t free[CELLS_CLASSES];
