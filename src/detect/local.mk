@@ -42,6 +42,7 @@ src_libcore_a_SOURCES += \
 	%D%/race/atomics/atomic_location.c %D%/race/atomics/atomic_location.h \
 	%D%/race/atomics/atomic_last.c \
 	%D%/race/atomics/asleep.c \
+	%D%/race/atomics/asleep.h \
 	%D%/race/atomics/owner.c \
 	%D%/race/atomics/beside.c \
 	%D%/race/atomics/promote.c \
