@@ -186,7 +186,8 @@ static bool is_all_mine(const struct thread *thread, const uint64_t *place, uint
 	for (uint32_t i = 0; i < cells.capacity; i++) {
 		uint64_t cell = load_relaxed(&cells.words[i]);
 
-		if (cell && shadow_slot(cell) != thread->slot)
+		if (cell && (shadow_form(cell) != SHADOW_PLAIN ||
+			     shadow_slot(cell) != thread->slot))
 			return false;
 	}
 	fence_acquire();

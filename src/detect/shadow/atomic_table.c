@@ -21,7 +21,7 @@ static bool is_named(const struct atomic_location *location)
 	struct shadow shadow = shadow_of(location->granule);
 	uint64_t read = load_relaxed(shadow.read);
 
-	/* relaxed: both words are in one thread's hands if neither names it any more. */
+	/* relaxed: the two change one after the other, so that one of them names it at any time. */
 	return load_relaxed(shadow.write) == atomic_word(location) ||
 	       read == atomic_word(location) ||
 	       read == atomic_asleep_word(location, shadow_slot(read));
@@ -141,8 +141,6 @@ void atomic_table_forked(struct atomic_table *table, const struct thread *surviv
 
 		if (location && location->was_named)
 			name_again(location);
-		if (location && location->is_asleep)
-			location->is_asleep = false;
 		if (!location || location->user == survivor->id)
 			continue;
 		/* Written only if need be: the memory is shared with the parent until then. */

@@ -72,7 +72,6 @@ struct atomic_location {
 	uint16_t uses_alone; /* the same, but exchanges and comparisons count, too */
 	uint8_t moved_bytes; /* that it has stored to by plain moves last */
 	bool owns_by_site; /* the owner is it for unheard sites alone */
-	bool is_asleep; /* race/atomics/asleep.h; under 'busy' */
 	site_id store_site; /* where it stored last by a plain move */
 	uint64_t write; /* shadow of the other bytes */
 	uint64_t read;

@@ -17,13 +17,11 @@ void atomic_fall_asleep(struct detector *detector, struct thread *thread,
 	if (!atomic_may_sleep(location) || current == SHADOW_NO_EPOCH ||
 	    !claim_exchange(detector, shadow.read, &read, asleep))
 		return;
-	location->is_asleep = true;
 	/* If it fails, and the word is another, its memory begins a new life. */
 	if (record_exchange(detector, shadow.write, &shadow.origins->write, awake,
 			    race_base(current) | bytes, origin_of_site(site)) ||
 	    load_acquire(shadow.write) != awake)
 		return;
-	location->is_asleep = false;
 	claim_exchange(detector, shadow.read, &asleep, awake);
 }
 
@@ -84,7 +82,6 @@ void atomic_wake_busy(struct detector *detector, struct atomic_location *locatio
 	origin_id origin = 0;
 	uint64_t write;
 
-	location->is_asleep = false;
 	/* Else it is awake, or its memory has begun a new life. */
 	if (shadow_form(read) != SHADOW_ASLEEP || atomic_table_get(detector, read) != location)
 		return;

@@ -30,8 +30,7 @@
 
 static inline bool atomic_may_sleep(const struct atomic_location *location)
 {
-	return location->bytes == SHADOW_ALL_BYTES && !location->is_futex &&
-	       !location->is_asleep;
+	return location->bytes == SHADOW_ALL_BYTES && !location->is_futex;
 }
 
 /* Under location->busy.  @thread, the owner of @location, has just stored to @bytes of it at @site,
