@@ -153,6 +153,8 @@ struct thread_accesses {
 	uint32_t prefetch_turn;
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	uint32_t pending_places;		      /* a bit for each that may have one */
+	/* A pending store was an atomic's: the epoch ends once all that is pending is recorded. */
+	bool ends_epoch;
 	/* The hot ones; the full clock follows them. */
 	union {
 		struct {

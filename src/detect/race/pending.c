@@ -108,6 +108,13 @@ static void flush_granule(struct detector *detector, struct thread *thread,
 				   recorded == RECORDED_WITH_OTHERS);
 }
 
+/* Is nothing on its way to shadow memory that still belongs to the epoch? */
+static inline bool is_end_due(const struct thread *thread)
+{
+	return thread->accesses.ends_epoch && !thread->accesses.under_way[0].granule &&
+	       !thread->accesses.under_way[1].granule;
+}
+
 void record_flush(struct detector *detector, struct thread *thread)
 {
 	while (thread->accesses.pending_places) {
@@ -122,6 +129,10 @@ void record_flush(struct detector *detector, struct thread *thread)
 			flush_granule(detector, thread, place, is_write);
 	}
 	thread->accesses.has_pending = 0;
+	if (UNLIKELY(is_end_due(thread))) {
+		thread->accesses.ends_epoch = false;
+		clock_end_epoch((struct clock_releaser){thread});
+	}
 }
 
 void record_flush_interrupted(struct detector *detector, struct thread *thread)
@@ -132,12 +143,20 @@ void record_flush_interrupted(struct detector *detector, struct thread *thread)
 	thread->accesses.has_pending = 1;
 }
 
+static void flush_alone(struct detector *detector, struct thread *thread,
+			struct pending_granule *place, bool is_write)
+{
+	flush_granule(detector, thread, place, is_write);
+	if (UNLIKELY(is_end_due(thread)))
+		record_flush(detector, thread);
+}
+
 /* From then on checks find its word. */
 static void flush_if_whole(struct detector *detector, struct thread *thread,
 			   struct pending_granule *pending, bool is_write)
 {
 	if (pending->bytes == SHADOW_ALL_BYTES)
-		flush_granule(detector, thread, pending, is_write);
+		flush_alone(detector, thread, pending, is_write);
 }
 
 void record_flush_whole(struct detector *detector, struct thread *thread, uintptr_t address,
@@ -231,7 +250,7 @@ bool record_keep_pending(struct detector *detector, struct thread *thread, uintp
 		return true;
 	pending = choose_victim(thread, set);
 	if (pending->granule)
-		flush_granule(detector, thread, pending, is_write);
+		flush_alone(detector, thread, pending, is_write);
 	/* Flushing may have classified a race, which may end the epoch. */
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;

@@ -1,6 +1,7 @@
 /* What locked instructions show to be atomic: the accesses before them, and their findings. */
 #include <check.h>
 
+#include "detect/race/memory.h"
 #include "detect/shadow/atomic_table.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
@@ -341,6 +342,48 @@ START_TEST(who_may_have_acquired_since_is_not_noted)
 }
 END_TEST
 
+/* Thread a has stored to two places, which wait in it, when b loads its flag. */
+static void publish_two(void)
+{
+	site_id store;
+
+	racing_sites_are_old(true);
+	a->accesses.sample = 1000;
+	store = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+	site_get(&judge.sites, store)->beside_count = 0;
+	writes(a, 128, 8); /* begins an epoch */
+	accesses_at(a, store, 0, 4);
+	accesses_at(a, store, 16, 4);
+	ck_assert_uint_eq(pending_count(a), 2);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 64, 8);
+	accesses_at(b, racing_site(MOVE, 8), 64, 8);
+}
+
+/* Each of them was a release, which ends the epoch once both are recorded. */
+START_TEST(what_is_pending_comes_before_who_knows_of_it_however_much_has_become_atomic)
+{
+	publish_two();
+	run_locked(b, 0);
+	run_locked(b, 16);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(pending_count(a), 0);
+	ck_assert_uint_eq(beside_count, 0);
+	ck_assert(!a->clocks.has_recorded);
+}
+END_TEST
+
+START_TEST(what_is_pending_races_with_who_knows_nothing_of_it)
+{
+	struct thread *c = racing_start(first);
+
+	publish_two();
+	run_locked(b, 0);
+	run_locked(c, 16);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(beside_count, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race_atomic");
@@ -366,5 +409,9 @@ int main(void)
 	tcase_add_test(tests, what_is_read_before_need_be_no_race_either);
 	tcase_add_test(tests, a_noted_read_of_other_bytes_or_in_order_is_no_race);
 	tcase_add_test(tests, who_may_have_acquired_since_is_not_noted);
+	tcase_add_test(
+		tests,
+		what_is_pending_comes_before_who_knows_of_it_however_much_has_become_atomic);
+	tcase_add_test(tests, what_is_pending_races_with_who_knows_nothing_of_it);
 	return racing_run(tests);
 }

@@ -119,33 +119,42 @@ static void release_stored(const struct detector *detector, struct clock_release
 	tell_halves(detector, by.thread, location, halves);
 }
 
-/* memory_before_release() without what race_begin() has already done for this access. */
-static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread)
+/* memory_before_release() without what race_begin() has already done for this access.  If that was
+ * pending, all else that is will be recorded before its epoch ends. */
+static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread,
+					     bool is_late)
 {
+	if (is_late)
+		return (struct clock_releaser){thread};
 	memory_flush(detector, thread);
 	if (thread->accesses.stale_read_count)
 		stale_reads_acquire(detector, thread);
 	return (struct clock_releaser){thread};
 }
 
-/* Has another thread made an assumed acquire from @thread in its present epoch? */
-static bool is_assumed(const struct thread *thread)
+/* Was the step's store pending, and made before the access @met, as the other thread knows? */
+static bool is_late_and_known(const struct race_step *step, uint64_t met)
 {
-	/* relaxed: as in assume_acquire() */
-	return load_relaxed(&thread->clocks.assumed_epoch) ==
-	       load_relaxed(&thread->clocks.recorded_epoch);
+	struct finding_pairs pairs;
+
+	return step->access->is_late &&
+	       assumed_is_known(step->detector, step->thread, shadow_slot(met), shadow_epoch(met),
+				&pairs);
 }
 
 /*
  * The step's store is over: a release ends the epoch.  But if its check stands before those of
  * other accesses that come before it, these belong to what is released: the epoch goes on, as if
- * another thread had made an assumed acquire amid it.
+ * another thread had made an assumed acquire amid it.  The same if the store was pending, until
+ * all that is pending is recorded: that came before, too.
  */
 static void end_store(const struct race_step *step, struct clock_releaser by, uint32_t touched)
 {
 	const struct site *site = atomic_store_site(step, touched);
+	bool is_late = step->access->is_late;
 
-	if (site && site->flags & SITE_EARLY)
+	by.thread->accesses.ends_epoch |= is_late;
+	if (is_late || (site && site->flags & SITE_EARLY))
 		store_relaxed(&by.thread->clocks.assumed_epoch, by.thread->clocks.recorded_epoch);
 	else
 		clock_end_epoch(by);
@@ -165,7 +174,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	if (atomic_is_owner(thread, location) &&
 	    atomic_store_owned(step->detector, thread, location, touched, step->access->site))
 		return;
-	by = settle_accesses(step->detector, thread);
+	by = settle_accesses(step->detector, thread, step->access->is_late);
 	part.bytes = touched;
 	if (!atomic_is_last(thread, last, touched))
 		mine = atomic_make_last(&part);
@@ -173,8 +182,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		detector_count(step->detector, LOST_EDGES);
 		return;
 	}
-	if (!step->access->is_late || !is_assumed(thread))
-		met = atomic_replace_by_store(step, location, &mine);
+	met = atomic_replace_by_store(step, location, &mine);
 	is_put_off = atomic_begin_owning(thread, location, touched, step->access->site);
 	if (!is_put_off) {
 		release_stored(step->detector, by, location,
@@ -184,7 +192,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	spin_unlock(&location->busy);
 	if (!is_put_off)
 		end_store(step, by, touched);
-	if (met.word)
+	if (met.word && !is_late_and_known(step, met.word))
 		race_meet_atomic(&part, &met);
 }
 
