@@ -55,6 +55,7 @@ struct atomic_location {
 	bool has_value; /* of memory before it */
 	bool may_be_idle; /* it may leave what was there: or $0, xadd of 0 */
 	bool is_idle;	  /* ... as its operand says */
+	bool is_met_early; /* 'met' is of before the bytes were atomic: nothing ordered it then */
 	uint8_t idle_halves; /* whose last write is such a one, which no store can lose */
 	bool is_futex;	/* threads have waited for it, or were woken */
 	uint64_t value;

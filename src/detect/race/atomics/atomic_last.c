@@ -81,8 +81,10 @@ void atomic_tell_locked(struct detector *detector, struct thread *thread,
 	before.value = under_way->value;
 	before.has_value = under_way->has_value;
 	step = make_step(detector, thread, &before, bytes);
+	step.has_conflict = under_way->is_met_early;
 	if (has_lost)
 		race_meet_atomic(&step, &under_way->met);
+	step.has_conflict = false;
 	if (shadow_bytes(under_way->reader.word) & bytes &&
 	    shadow_slot(under_way->reader.word) != thread->slot &&
 	    !race_is_ordered(thread, under_way->reader.word))

@@ -313,6 +313,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	store_relaxed(&location->moved_bytes,
 		      (uint8_t)(load_relaxed(&location->moved_bytes) & ~bytes));
 	last = &atomic_half_of(location, bytes)->last;
+	location->is_met_early = met.word;
 	if (!met.word && mine.word && atomic_is_met(thread, last, bytes))
 		met = *last;
 	set_cell(&location->mine, mine);

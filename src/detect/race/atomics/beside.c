@@ -29,8 +29,10 @@ static void report_beside(struct race_step *pair, struct site *plain, uint64_t a
 {
 	struct race_verdict verdict;
 
-	if (!is_within(plain, atomic) || !race_tells_beside(plain) || race_is_ordered_late(pair) ||
-	    pending_release_acquire(pair))
+	if (!is_within(plain, atomic) || !race_tells_beside(plain))
+		return;
+	/* Else it was looked at before the thread was taken to have acquired from it. */
+	if (!pair->has_conflict && (race_is_ordered_late(pair) || pending_release_acquire(pair)))
 		return;
 	verdict = verdict_lower_if_doubted(pair->detector, BESIDE_ATOMIC);
 	race_report(pair, &verdict);

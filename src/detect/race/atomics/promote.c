@@ -35,6 +35,28 @@ static void note_reader(struct detector *detector, struct thread *thread,
 	}
 }
 
+/* Nothing that the thread may have acquired orders the write @met with it: else word 0. */
+static void keep_unordered(struct detector *detector, struct thread *thread, uintptr_t granule,
+			   uint32_t bytes, struct cell *met)
+{
+	static const struct access none;
+	struct race_step step = {
+		.detector = detector,
+		.thread = thread,
+		.access = &none,
+		.granule = granule,
+		.bytes = bytes,
+		.is_write = true,
+		.other_is_write = true,
+		.other = met->word,
+		.other_origin = met->origin,
+		.shared_bytes = bytes,
+	};
+
+	if (shadow_form(met->word) == SHADOW_PLAIN && met->word && race_is_ordered_late(&step))
+		*met = (struct cell){0, 0};
+}
+
 /* Moves a granule's words into @location and puts its number in their place.  *@met becomes
  * the free or write before that is unordered with the thread.  False: it is atomic already. */
 static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
@@ -66,6 +88,7 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	} while (!claim_exchange(detector, shadow.read, &read, word));
 	note_reader(detector, thread, location, &list, location->bytes);
 	summary_revoke(location->granule);
+	keep_unordered(detector, thread, location->granule, location->bytes, met);
 	release_late(detector, thread, write);
 	return true;
 }
@@ -112,8 +135,10 @@ static void widen_location(struct detector *detector, struct thread *thread,
 	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
 	race_retract(detector, location->granule, bytes);
 	leave_releases(detector, thread, location, bytes);
-	if (race_lay_out(place, cells_load(detector, place.word), &list))
+	if (race_lay_out(place, cells_load(detector, place.word), &list)) {
 		*met = atomic_find_met(detector, thread, &list, bytes);
+		keep_unordered(detector, thread, location->granule, bytes, met);
+	}
 	if (race_lay_out(read_place, race_load(detector, thread, read_place), &list))
 		note_reader(detector, thread, location, &list, bytes);
 }
