@@ -75,7 +75,7 @@ static void end(uintptr_t address)
 	if (self)
 		guest_leave(self);
 	if (is_own)
-		lock_note_end(address);
+		lock_note_end(OBJECT_OWN, address);
 }
 
 #define TAKE(lock, mode, is_wanted, is_taken)                                                      \

@@ -9,6 +9,7 @@
 #include "preload/guest/real.h"
 #include "preload/heap/reserved.h"
 #include "preload/heap/wrap_memory.h"
+#include "preload/outside/shared_homes.h"
 
 #define PAGE_BYTES 4096u
 
@@ -24,6 +25,17 @@ static void mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind
 	heap_mapping_ends(start, size_bytes, at);
 }
 
+/* The real call, after which nothing that was known of the place holds. */
+static void *map_really(void *wanted, size_t size, int protection, int flags, int file,
+			off_t offset)
+{
+	void *mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
+
+	if (mapped != MAP_FAILED)
+		shared_homes_forget((uintptr_t)mapped, (uintptr_t)mapped + in_pages(size));
+	return mapped;
+}
+
 EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file, off_t offset)
 {
 	struct unwind_start start = unwind_start_here();
@@ -31,13 +43,13 @@ EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file
 	void *mapped;
 
 	if (heap_mode == HEAP_OFF)
-		return REAL(mmap)(wanted, size, protection, flags, file, offset);
+		return map_really(wanted, size, protection, flags, file, offset);
 	/* It replaces what was mapped there. */
 	if (is_over) {
 		heap_mapping_ends((uintptr_t)wanted, in_pages(size), &start);
 		reserved_opened((uintptr_t)wanted, size);
 	}
-	mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
+	mapped = map_really(wanted, size, protection, flags, file, offset);
 	if (mapped == MAP_FAILED || is_over)
 		return mapped;
 	/* Memory that was here before may have been unmapped without our notice. */
@@ -55,10 +67,14 @@ EXPORT int munmap(void *begin, size_t size)
 {
 	struct unwind_start start = unwind_start_here();
 	size_t bytes = in_pages(size);
+	int result;
 
+	shared_homes_leave((uintptr_t)begin, (uintptr_t)begin + bytes);
 	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + bytes, &start);
 	mapping_ends((uintptr_t)begin, bytes, &start);
-	return REAL(munmap)(begin, size);
+	result = REAL(munmap)(begin, size);
+	shared_homes_forget((uintptr_t)begin, (uintptr_t)begin + bytes);
+	return result;
 }
 
 EXPORT int mprotect(void *begin, size_t size, int protection)
@@ -90,6 +106,8 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
 	if (moved == MAP_FAILED)
 		return moved;
+	shared_homes_forget((uintptr_t)old, (uintptr_t)old + old_bytes);
+	shared_homes_forget((uintptr_t)moved, (uintptr_t)moved + new_bytes);
 	reserved_opened((uintptr_t)moved, new_bytes);
 	if (moved != old)
 		heap_mapping_begins((uintptr_t)moved, new_bytes);

@@ -79,38 +79,56 @@ static uint64_t take_number(const char **text, unsigned base)
 /* A line is "start-end perms offset major:minor inode  path".  The inodes of
  * System V segments are their ids: they must not be taken for files on the same
  * device. */
-static uint64_t line_key(const char *line, uintptr_t address)
+static struct shared_mapping read_mapping(const char *line)
 {
-	uint64_t start = take_number(&line, 16);
-	uint64_t end = take_number(&line, 16);
-	bool is_shared = strlen(line) > 5 && line[3] == 's';
-	uint64_t key;
+	struct shared_mapping mapping = {.start = take_number(&line, 16)};
 
-	if (address < start || address >= end || !is_shared)
-		return 0;
+	mapping.end = take_number(&line, 16);
+	mapping.is_shared = strlen(line) > 5 && line[3] == 's';
+	if (!mapping.is_shared)
+		return mapping;
 	line += 5;
-	key = hash_append(1, take_number(&line, 16) + (address - start));
-	key = hash_append(key, take_number(&line, 16));
-	key = hash_append(key, take_number(&line, 16));
-	key = hash_append(key, take_number(&line, 10));
+	mapping.offset = take_number(&line, 16);
+	mapping.file = hash_append(1, take_number(&line, 16));
+	mapping.file = hash_append(mapping.file, take_number(&line, 16));
+	mapping.file = hash_append(mapping.file, take_number(&line, 10));
 	while (*line == ' ')
 		line++;
-	key = hash_append(key, strncmp(line, "/SYSV", 5) == 0);
-	key &= SHARED_KEY_BITS;
+	mapping.file = hash_append(mapping.file, strncmp(line, "/SYSV", 5) == 0);
+	return mapping;
+}
+
+bool shared_mapping_find(uintptr_t address, struct shared_mapping *mapping)
+{
+	struct line_reader reader;
+	bool is_found = false;
+
+	if (!open_lines(&reader, "/proc/self/maps"))
+		return false;
+	while (!is_found && next_line(&reader)) {
+		*mapping = read_mapping(reader.line);
+		is_found = address >= mapping->start && address < mapping->end;
+	}
+	kernel_call1(SYS_close, reader.file);
+	return is_found;
+}
+
+uint64_t shared_mapping_key(const struct shared_mapping *mapping, uintptr_t address)
+{
+	uint64_t key;
+
+	if (!mapping->is_shared)
+		return 0;
+	key = hash_append(mapping->file, mapping->offset + (address - mapping->start)) &
+	      SHARED_KEY_BITS;
 	return key ? key : 1;
 }
 
 uint64_t shared_memory_key(uintptr_t address)
 {
-	struct line_reader reader;
-	uint64_t key = 0;
+	struct shared_mapping mapping;
 
-	if (!open_lines(&reader, "/proc/self/maps"))
-		return 0;
-	while (!key && next_line(&reader))
-		key = line_key(reader.line, address);
-	kernel_call1(SYS_close, reader.file);
-	return key;
+	return shared_mapping_find(address, &mapping) ? shared_mapping_key(&mapping, address) : 0;
 }
 
 uint64_t shared_file_key(uintptr_t identity)

@@ -18,6 +18,20 @@ static inline uintptr_t file_identity(uint64_t device, uint64_t inode)
 /* The highest bit is kept for keys that only one process uses. */
 #define SHARED_KEY_BITS (~0ull >> 1)
 
+/* What the kernel says of a mapping: [start, end), from @offset of a file on. */
+struct shared_mapping {
+	uintptr_t start, end;
+	uint64_t offset;
+	uint64_t file; /* a hash of its device and inode */
+	bool is_shared;
+};
+
+/* The mapping that has @address.  False: there is none. */
+bool shared_mapping_find(uintptr_t address, struct shared_mapping *mapping);
+
+/* shared_memory_key() of @address, which is in @mapping. */
+uint64_t shared_mapping_key(const struct shared_mapping *mapping, uintptr_t address);
+
 /* A key of the memory at @address that is the same in every process that maps
  * it: a hash of its file and the offset there.  0: the memory is private. */
 uint64_t shared_memory_key(uintptr_t address);

@@ -29,6 +29,7 @@
 #include "preload/outside/lock_memory.h"
 #include "preload/outside/number.h"
 #include "preload/outside/outside.h"
+#include "preload/outside/shared_homes.h"
 #include "preload/ranges/states.h"
 #include "preload/results/bare.h"
 #include "preload/results/reporter.h"

@@ -55,8 +55,8 @@ EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 	int result = REAL(pthread_barrier_destroy)(barrier);
 
 	if (ends && result == 0) {
-		barrier_ends(sync_find(&guest_detector.objects, (uintptr_t)barrier));
-		lock_note_end((uintptr_t)barrier);
+		barrier_ends(lock_known(OBJECT_BARRIER, (uintptr_t)barrier));
+		lock_note_end(OBJECT_BARRIER, (uintptr_t)barrier);
 	}
 	return result;
 }

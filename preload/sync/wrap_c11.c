@@ -90,7 +90,7 @@ EXPORT void cnd_destroy(cnd_t *condition)
 
 	REAL(cnd_destroy)(condition);
 	if (ends)
-		lock_note_end((uintptr_t)condition);
+		lock_note_end(OBJECT_CONDITION, (uintptr_t)condition);
 }
 
 EXPORT int cnd_wait(cnd_t *condition, mtx_t *mutex)

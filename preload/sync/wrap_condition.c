@@ -171,6 +171,6 @@ EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 	int result = REAL_VERSION(pthread_cond_destroy, CONDITION_VERSION)(condition);
 
 	if (ends)
-		lock_note_end((uintptr_t)condition);
+		lock_note_end(OBJECT_CONDITION, (uintptr_t)condition);
 	return result;
 }

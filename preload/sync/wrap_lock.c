@@ -21,9 +21,11 @@
 static struct sync_object *begin_object(struct guest_thread *self, enum object_kind kind,
 					uintptr_t address, uint32_t attributes, stack_id stack)
 {
-	struct sync_object *object = lock_begin(&guest_detector, self->thread, address, kind,
-						lock_attributes(kind, address) | attributes, stack);
+	struct sync_object *object;
 
+	attributes |= lock_attributes(kind, address);
+	object = lock_begin(&guest_detector, self->thread, shared_home(kind, address, attributes),
+			    kind, attributes, stack);
 	if (!object)
 		return NULL;
 	if (kind == OBJECT_BARRIER)
@@ -277,7 +279,7 @@ void lock_release(enum object_kind kind, uintptr_t address, struct unwind_start 
 	if (!self)
 		return;
 	thread = self->thread;
-	object = sync_find(&guest_detector.objects, address);
+	object = lock_known(kind, address);
 	if (object && (object->generation & SYNC_ABANDONED))
 		release_abandoned(self, object, guest_stack(self, &start));
 	if (object)
@@ -294,9 +296,9 @@ void lock_release(enum object_kind kind, uintptr_t address, struct unwind_start 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
 /* The object at @address if it is alive.  Not before guest_enter(): there may be no table. */
-static struct sync_object *find_alive(uintptr_t address)
+static struct sync_object *find_alive(enum object_kind kind, uintptr_t address)
 {
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	struct sync_object *object = lock_known(kind, address);
 
 	return object && object->info ? object : NULL;
 }
@@ -305,7 +307,7 @@ void lock_note_initialising(enum object_kind kind, uintptr_t address,
 			    const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
-	struct sync_object *object = self ? find_alive(address) : NULL;
+	struct sync_object *object = self ? find_alive(kind, address) : NULL;
 	stack_id stack;
 
 	if (object) {
@@ -330,7 +332,7 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
 	if (!self)
 		return;
 	stack = guest_stack(self, start);
-	object = sync_find(&guest_detector.objects, address);
+	object = lock_known(kind, address);
 	if (object) {
 		/* It is free, even if it was held: fork handlers do so in the child. */
 		held_locks_remove(&self->thread->held,
@@ -382,7 +384,7 @@ bool lock_note_destroying(enum object_kind kind, uintptr_t address,
 			  const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
-	struct sync_object *object = self ? sync_find(&guest_detector.objects, address) : NULL;
+	struct sync_object *object = self ? lock_known(kind, address) : NULL;
 	bool ends = object && (object->info ? check_destroy(self, object, kind, start)
 					    : check_destroyed(self, object, kind, start));
 
@@ -391,10 +393,10 @@ bool lock_note_destroying(enum object_kind kind, uintptr_t address,
 	return ends;
 }
 
-void lock_note_end(uintptr_t address)
+void lock_note_end(enum object_kind kind, uintptr_t address)
 {
 	struct guest_thread *self = guest_enter();
-	struct sync_object *object = self ? find_alive(address) : NULL;
+	struct sync_object *object = self ? find_alive(kind, address) : NULL;
 
 	if (object)
 		lock_ended(&guest_detector, object);
@@ -418,7 +420,7 @@ void lock_note_end(uintptr_t address)
 static void note_destroy(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
 	if (lock_note_destroying(kind, address, start))
-		lock_note_end(address);
+		lock_note_end(kind, address);
 }
 
 #define WRAP_DESTROY(name, type, kind)                                                             \
@@ -435,11 +437,23 @@ WRAP_INIT(pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_
 WRAP_INIT(pthread_rwlock_init,
 	  (pthread_rwlock_t *restrict lock, const pthread_rwlockattr_t *restrict attributes),
 	  (lock, attributes), OBJECT_RWLOCK, lock)
-WRAP_INIT(pthread_spin_init, (pthread_spinlock_t * lock, int is_shared), (lock, is_shared),
-	  OBJECT_SPIN, lock)
 WRAP_INIT(mtx_init, (mtx_t * mutex, int type), (mutex, type), OBJECT_MUTEX, mutex)
 WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t, OBJECT_MUTEX)
 WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t, OBJECT_RWLOCK)
+
+EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int is_shared)
+{
+	struct unwind_start start = unwind_start_here();
+	int result;
+
+	lock_note_initialising(OBJECT_SPIN, (uintptr_t)lock, &start);
+	result = REAL(pthread_spin_init)(lock, is_shared);
+	if (is_shared == PTHREAD_PROCESS_SHARED)
+		shared_homes_have_spins();
+	if (result == 0)
+		lock_note_init(OBJECT_SPIN, (uintptr_t)lock, &start);
+	return result;
+}
 
 /* No WRAP_DESTROY(): the type of its parameter is volatile. */
 EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
@@ -466,7 +480,7 @@ EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
 
 	if (!self)
 		return result;
-	object = sync_find(&guest_detector.objects, (uintptr_t)mutex);
+	object = lock_known(OBJECT_MUTEX, (uintptr_t)mutex);
 	if (object)
 		object->generation &= ~SYNC_ABANDONED;
 	guest_leave(self);

@@ -18,6 +18,7 @@
 #include "detect/sync/rwlock.h"
 #include "preload/guest/guest.h"
 #include "preload/outside/lock_memory.h"
+#include "preload/outside/shared_homes.h"
 #include "preload/guest/real.h"
 #include "preload/sync/lock_memo.h"
 
@@ -68,7 +69,7 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
  * other function, before the call or after it. */
 bool lock_note_destroying(enum object_kind kind, uintptr_t address,
 			  const struct unwind_start *start);
-void lock_note_end(uintptr_t address);
+void lock_note_end(enum object_kind kind, uintptr_t address);
 
 /* Is @object alive, as one of @kind?  Mutexes have no special state, so any
  * life is right for them: that saves an access to the cold part. */
@@ -104,6 +105,18 @@ lock_object_of_call(struct guest_thread *self, enum object_kind kind, uintptr_t 
 	if (guest_wants_site_only(self))
 		*stack = guest_stack(self, start);
 	return lock_object_begin(self, kind, address, *stack);
+}
+
+/* The object of @kind at @address, which may have no life; NULL if it never had one. */
+static inline struct sync_object *lock_known(enum object_kind kind, uintptr_t address)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+
+	/* relaxed: who may name an address of it comes after whoever has begun it. */
+	if (LIKELY(object && object->info) || LIKELY(!load_relaxed(&shared_homes_are_used)))
+		return object;
+	address = shared_home(kind, address, lock_attributes(kind, address));
+	return sync_find(&guest_detector.objects, address);
 }
 
 /* Publishes the calling thread's wait, lowers the guard, and acts on a deadlock. */

@@ -217,7 +217,7 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 	if (!self)
 		return;
 	stack = guest_stack(self, start);
-	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	object = lock_known(OBJECT_SEMAPHORE, (uintptr_t)semaphore);
 	if (object && !(attributes & SYNC_NAMED))
 		lock_ended(&guest_detector, object);
 	life_forget_end(&guest_detector, (uintptr_t)semaphore);
@@ -249,7 +249,7 @@ EXPORT int sem_destroy(sem_t *semaphore)
 	struct unwind_start start = unwind_start_here();
 
 	if (lock_note_destroying(OBJECT_SEMAPHORE, (uintptr_t)semaphore, &start))
-		lock_note_end((uintptr_t)semaphore);
+		lock_note_end(OBJECT_SEMAPHORE, (uintptr_t)semaphore);
 	return REAL(sem_destroy)(semaphore);
 }
 

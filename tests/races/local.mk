@@ -34,7 +34,7 @@ EXTRA_DIST += \
 	tests/races/library_names_cxx.cc \
 	tests/races/links_cxx.cc \
 	tests/races/lives.c \
-	tests/races/lock_edges.c tests/races/looked_up.c \
+	tests/races/lock_edges.c tests/races/looked_up.c tests/races/mapped_twice.c \
 	tests/races/memory.c \
 	tests/races/pasted_macros.c \
 	tests/races/plain_idioms.c \

@@ -351,6 +351,37 @@ void sync_end(struct sync_table *table, struct sync_object *object)
 	runtime_unlock(&table->lock);
 }
 
+static bool move_life(struct sync_table *table, struct sync_object *from, uintptr_t address)
+{
+	struct sync_object *to = sync_find(table, address);
+	struct sync_info *info = from->info;
+
+	if (!to)
+		to = add_object(table, address);
+	if (!to || to->info || !info || load_relaxed(&from->owner)) /* relaxed: as end_life() */
+		return false;
+	to->stamp = from->stamp;
+	to->generation |= from->generation & SYNC_GENERATION_FLAGS;
+	info->address = address;
+	info->generation = to->generation & ~SYNC_GENERATION_FLAGS;
+	store_release(&from->info, (struct sync_info *)NULL);
+	from->generation = (from->generation & ~SYNC_GENERATION_FLAGS) + 1;
+	from->stamp = 0;
+	/* release: a reader that finds the life finds it filled. */
+	store_release(&to->info, info);
+	return true;
+}
+
+bool sync_move(struct sync_table *table, struct sync_object *object, uintptr_t address)
+{
+	bool is_moved;
+
+	runtime_lock(&table->lock);
+	is_moved = move_life(table, object, address);
+	runtime_unlock(&table->lock);
+	return is_moved;
+}
+
 bool sync_keep(struct sync_table *table, lock_id id, uint64_t life)
 {
 	struct sync_info *info = sync_info_by_id(table, id);

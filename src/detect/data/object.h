@@ -338,6 +338,9 @@ struct sync_object *sync_find_or_begin(struct sync_table *table, uintptr_t addre
 /* Ends @object's life, if any.  The caller has told the lock-order graph. */
 void sync_end(struct sync_table *table, struct sync_object *object);
 
+/* The life of @object goes on at @address.  False: somebody holds it, or another life is there. */
+bool sync_move(struct sync_table *table, struct sync_object *object, uintptr_t address);
+
 /* Keeps @id from being given out again, if it still belongs to life @life; else false. */
 bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
 
