@@ -36,6 +36,47 @@ static void stack_shared_case(void)
 	run_both(stack_shared_update, stack_shared_update, &counter);
 }
 
+/* The owner updates it as well, through its frame. */
+static void *stack_own_update_other(void *counter)
+{
+	++*(long *)counter;
+	return NULL;
+}
+
+static void stack_own_update_case(void)
+{
+	pthread_t thread;
+	long counter = 1;
+
+	MUST(pthread_create(&thread, NULL, stack_own_update_other, &counter) == 0);
+	counter++;
+	pthread_join(thread, NULL);
+	KEEP(counter);
+}
+
+static pthread_mutex_t stack_own_locked_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void *stack_own_locked_other(void *counter)
+{
+	pthread_mutex_lock(&stack_own_locked_lock);
+	++*(long *)counter;
+	pthread_mutex_unlock(&stack_own_locked_lock);
+	return NULL;
+}
+
+static void stack_own_locked_case(void)
+{
+	pthread_t thread;
+	long counter = 1;
+
+	MUST(pthread_create(&thread, NULL, stack_own_locked_other, &counter) == 0);
+	pthread_mutex_lock(&stack_own_locked_lock);
+	counter++;
+	pthread_mutex_unlock(&stack_own_locked_lock);
+	pthread_join(thread, NULL);
+	MUST(counter == 3);
+}
+
 /* Frames of one thread, and of the next that gets its stack. */
 static NOINLINE long stack_reused_depth(volatile long *above, int depth)
 {
@@ -135,6 +176,8 @@ static void thread_local_shared_case(void)
 static const struct race_case cases[] = {
 	CASE(stack_lent, "silent"),
 	CASE(stack_shared, "lost-update:error"),
+	CASE(stack_own_update, "lost-update:error"),
+	CASE(stack_own_locked, "silent"),
 	CASE(stack_reused, "silent"),
 	CASE(thread_local, "silent"),
 	CASE(thread_local_shared, "lost-update:error"),

@@ -54,6 +54,20 @@ static void note_shape(struct flow *flow, uint32_t index)
 		flow->vector_count = FLOW_VECTORS;
 }
 
+/* Is it the lea of a slot? */
+static void note_named(struct flow *flow, const struct instruction *instruction)
+{
+	bool is_rsp = instruction->base == RSP;
+	int32_t key = (int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
+
+	if (!instruction->is_lea || instruction->index != NO_REGISTER ||
+	    !(is_rsp || (instruction->base == RBP && flow->function->has_frame_pointer)))
+		return;
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		if (flow->slot_keys[i] == key)
+			flow->named_slots |= 1u << i;
+}
+
 static void number_joins(struct flow *flow)
 {
 	const struct function *function = flow->function;
@@ -67,8 +81,10 @@ static void number_joins(struct flow *flow)
 		add_slot(flow, &function->instructions[i]);
 		note_shape(flow, i);
 	}
-	for (uint32_t i = 0; i < function->count; i++)
+	for (uint32_t i = 0; i < function->count; i++) {
 		flow->slot_of[i] = (int8_t)find_slot(flow, &function->instructions[i]);
+		note_named(flow, &function->instructions[i]);
+	}
 }
 
 /* False: no memory, or too large. */

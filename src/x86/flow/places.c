@@ -175,7 +175,7 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 	int slot = places->flow->slot_of[index];
 	uint64_t place;
 
-	if (slot >= 0)
+	if (slot >= 0 && !flow_is_named_slot(places->flow, index))
 		return places->now[16 + slot];
 	place = place_of(places, instruction);
 	if (places->load_of[index] != NO_LOAD) {
@@ -183,7 +183,7 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 		places->values->load_likes[places->load_of[index]] =
 			like_place(places, instruction);
 	}
-	return flow_loaded(place);
+	return slot >= 0 ? places->now[16 + slot] : flow_loaded(place);
 }
 
 /* Of a constant to a register. */
@@ -266,7 +266,8 @@ static void store_value(struct places *places, uint32_t index, uint64_t value)
 			  store->source != NO_REGISTER && !(store->memory & MEMORY_READ) &&
 				  is_found(places, (unsigned)store->source));
 		put_moving(places, 16u + (unsigned)slot, is_result_moving(places, index));
-	} else if (flow->roles[index] & FLOW_STORE) {
+	}
+	if ((slot < 0 || flow_is_named_slot(flow, index)) && flow->roles[index] & FLOW_STORE) {
 		uint64_t place = place_of(places, store);
 
 		if (places->stored && store->base != RSP && store->base != RBP)

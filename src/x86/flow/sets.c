@@ -131,10 +131,11 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 static uint64_t memory_set(const struct sets *sets, uint32_t index)
 {
 	int slot = sets->flow->slot_of[index];
+	uint64_t set = slot >= 0 ? sets->now.sets[16 + slot] : 0;
 
-	if (slot >= 0)
-		return sets->now.sets[16 + slot];
-	return sets->load_of[index] == NO_LOAD ? 0 : 1ull << sets->load_of[index];
+	if ((slot < 0 || flow_is_named_slot(sets->flow, index)) && sets->load_of[index] != NO_LOAD)
+		set |= 1ull << sets->load_of[index];
+	return set;
 }
 
 /* The loads that anything the instruction reads derives from. */
@@ -196,7 +197,7 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 
 	if (slot >= 0)
 		put_set(sets, 16u + (unsigned)slot, set);
-	else if (flow->roles[index] & FLOW_STORE)
+	if ((slot < 0 || flow_is_named_slot(flow, index)) && flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
 			(struct flow_store){set, sets->now.taken ^ sets->now.passed,
 					    sets->now.differed, sets->now.examined, 0};

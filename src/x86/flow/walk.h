@@ -13,7 +13,7 @@
 #include "x86/decode/vector.h"
 #include "x86/flow/flow.h"
 
-#define FLOW_SLOTS_MOST 32u
+#define FLOW_SLOTS_MOST 32u /* a bit for each */
 #define FLOW_VECTORS 16u
 #define FLOW_PASSES_MOST 5u
 #define FLOW_NO_JOIN UINT32_MAX
@@ -31,6 +31,7 @@ struct flow {
 	uint32_t store_count;
 	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
 	uint32_t slot_count, vector_count;
+	uint32_t named_slots;	      /* a bit for each whose address is taken */
 	bool has_loop;		      /* one pass is not enough */
 	uint8_t *is_reached, *is_new; /* per join */
 	bool is_now_reached, has_changed;
@@ -52,6 +53,15 @@ struct flow_actions {
 	void (*decide)(void *analysis, uint32_t index);
 	void (*pass_by)(void *analysis, uint32_t index);
 };
+
+/* Does instruction @index access a slot whose address is taken?  As others may access it as well, it
+ * is followed as a place of memory, too. */
+static inline bool flow_is_named_slot(const struct flow *flow, uint32_t index)
+{
+	int slot = flow->slot_of[index];
+
+	return slot >= 0 && flow->named_slots >> slot & 1;
+}
 
 static inline uint64_t flow_mix(uint64_t a, uint64_t b)
 {
