@@ -76,9 +76,11 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/signal_channels.c %D%/channels/signal_channels.h \
 	%D%/channels/inner_ends.c %D%/channels/inner_ends.h \
 	%D%/channels/transfers.def \
+	%D%/channels/wrap_aio.c \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
 	%D%/channels/wrap_ring.c \
+	%D%/channels/wrap_system_v.c \
 	%D%/arch/arch.h \
 	%D%/arch/x86_64/access/access.S \
 	%D%/arch/x86_64/access/cell_thunk.inc \
@@ -123,12 +125,14 @@ preload_libsnarl_so_SOURCES = \
 	%D%/instrument/races.c %D%/instrument/races.h \
 	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \
 	%D%/instrument/wrap_loader.c \
+	%D%/process/children.h \
 	%D%/process/observation.c %D%/process/observation.h \
 	%D%/process/parts.def \
 	%D%/process/policy.c %D%/process/policy.h \
 	%D%/process/start.c \
 	%D%/process/wrap_clone.c \
 	%D%/process/wrap_process.c %D%/process/wrap_process.h \
+	%D%/process/wrap_wait.c \
 	%D%/exec/child_program.c %D%/exec/child_program.h \
 	%D%/exec/wrap_exec.c %D%/exec/wrap_exec.h \
 	%D%/exec/wrap_spawn.c \

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
 #include "preload/channels/descriptor_identity.h"
 #include "preload/channels/inner_ends.h"
@@ -195,6 +196,26 @@ void descriptor_has_waited(int watcher)
 	guest_leave(self);
 }
 
+void channel_key_gives(uint64_t key)
+{
+	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
+
+	if (!self)
+		return;
+	give_to(self, channel_get(&guest_channels, self->thread, key));
+	guest_leave(self);
+}
+
+void channel_key_takes(uint64_t key)
+{
+	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
+
+	if (!self)
+		return;
+	take_from(self, channel_find(&guest_channels, key));
+	guest_leave(self);
+}
+
 /* --- Lives of numbers ------------------------------------------------------------------ */
 
 void descriptor_began(int descriptor)
@@ -291,6 +312,23 @@ void descriptor_unnamed(int descriptor, bool takes_signals)
 	ends.in->takes_signals = takes_signals;
 	ends.out = ends.in;
 	keep_ends(descriptor, load_acquire(&descriptor_words[descriptor]), &ends);
+}
+
+void descriptor_is_locked(int descriptor)
+{
+	struct stat status;
+	struct ends ends;
+	uint64_t word;
+
+	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
+		return;
+	word = load_acquire(&descriptor_words[descriptor]);
+	if (is_channel(word) || kernel_call2(SYS_fstat, descriptor, &status) != 0)
+		return;
+	ends.in = get_channel(CHANNEL_KEY(KEY_LOCKED, hash_mix(status.st_dev) ^ status.st_ino));
+	ends.out = ends.in;
+	if (ends.in)
+		keep_ends(descriptor, word, &ends);
 }
 
 /* The channel of what the socket @descriptor receives. */

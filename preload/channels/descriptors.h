@@ -33,7 +33,11 @@ enum channel_key {
 	KEY_QUEUE,
 	KEY_ANNOTATED, /* by the address that the program gives */
 	KEY_RING, /* of completions, by its address */
-	KEY_NUMBER /* the number of a socket, given by its close, taken by its next owner */
+	KEY_NUMBER, /* the number of a socket, given by its close, taken by its next owner */
+	KEY_SEMAPHORE, /* of System V: by its set and number, and whether it is raised */
+	KEY_MESSAGES,  /* of System V: by the queue */
+	KEY_LOCKED,    /* a file that threads lock, by its inode */
+	KEY_CHILDREN   /* all of them */
 };
 
 /* The low bits of a word: is it known what the number stands for?  The other
@@ -99,8 +103,16 @@ void descriptor_copied(int descriptor, int copy);
 void descriptor_unnamed(int descriptor, bool takes_signals);
 void descriptor_pair(int first, int second);
 
+/* A lock of its file belongs to what was opened as @descriptor: giving it up, or closing it, gives
+ * to whoever locks the file next. */
+void descriptor_is_locked(int descriptor);
+
 /* @watcher (an epoll descriptor) watches @descriptor; a wait on @watcher has ended. */
 void descriptor_watched(int watcher, int descriptor);
 void descriptor_has_waited(int watcher);
+
+/* The caller gives to the channel of @key, which no descriptor stands for; or takes from it. */
+void channel_key_gives(uint64_t key);
+void channel_key_takes(uint64_t key);
 
 #endif

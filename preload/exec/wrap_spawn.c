@@ -14,6 +14,7 @@
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
+#include "preload/process/children.h"
 #include "preload/results/sink.h"
 #include "preload/exec/wrap_exec.h"
 #include "preload/process/wrap_process.h"
@@ -38,6 +39,7 @@ EXPORT int posix_spawn(pid_t *child, const char *path, const posix_spawn_file_ac
 		child = &unwanted;
 	/* The actions may change the working directory first. */
 	execution_plan(&execution, actions && *path != '/' ? NULL : path, environment, true);
+	children_begin();
 	result = REAL(posix_spawn)(child, path, actions, attributes, arguments,
 				   execution.environment);
 	if (result == 0)
@@ -58,6 +60,7 @@ EXPORT int posix_spawnp(pid_t *child, const char *name, const posix_spawn_file_a
 		child = &unwanted;
 	execution_plan(&execution, actions && path && *path != '/' ? NULL : path, environment,
 		       true);
+	children_begin();
 	result = REAL(posix_spawnp)(child, name, actions, attributes, arguments,
 				    execution.environment);
 	if (result == 0)

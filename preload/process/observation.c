@@ -30,6 +30,7 @@
 #include "preload/outside/number.h"
 #include "preload/outside/outside.h"
 #include "preload/outside/shared_homes.h"
+#include "preload/process/children.h"
 #include "preload/ranges/states.h"
 #include "preload/results/bare.h"
 #include "preload/results/reporter.h"
@@ -147,6 +148,7 @@ void observation_fork_begin(void)
 	/* Adopt the calling thread now: it will be the child's only one. */
 	if (self)
 		guest_leave(self);
+	children_begin();
 	runtime_lock(fork_locks[0]);
 	for (unsigned i = 1; i < ARRAY_LENGTH(fork_locks); i++)
 		runtime_lock_inside(fork_locks[i]);

@@ -2,9 +2,10 @@
  * Locks of files and streams: flock, fcntl, lockf, flockfile.
  *
  * A file lock belongs to an open file, not to a thread, and close() releases
- * it, which is not observed; so it is not in the lock-order graph.  In the
- * wait-for graph the thread that took it last owns it; the kernel's refusal to
- * give it to another one proves that it is held.
+ * it; so it is not in the lock-order graph.  In the wait-for graph the thread
+ * that took it last owns it; the kernel's refusal to give it to another one
+ * proves that it is held.  What is opened and locked is a channel: who gives up
+ * its lock, or closes it, gives to who locks the file next.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -157,6 +158,12 @@ static void note_file_released(struct sync_object *object, struct guest_thread *
 		store_relaxed(&object->owner, 0u);
 }
 
+static void note_locked(int descriptor)
+{
+	descriptor_is_locked(descriptor);
+	descriptor_has_read(descriptor);
+}
+
 /* A call for a file lock; 'attempt' makes the real call, blocking or not. */
 struct file_call {
 	int descriptor;
@@ -176,13 +183,19 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 	stack_id stack;
 	int result;
 
-	if (!self)
-		return call->attempt(call, call->can_block);
+	if (!self) {
+		result = call->attempt(call, call->can_block);
+		if (result == 0 && !call->is_release)
+			descriptor_is_locked(call->descriptor);
+		return result;
+	}
 	stack = guest_stack(self, start);
 	object = find_file(self, call->descriptor, stack);
 	if (object && call->is_release)
 		note_file_released(object, self);
 	guest_leave(self);
+	if (call->is_release)
+		descriptor_writes(call->descriptor);
 	result = call->attempt(call, false);
 	if (result != 0 && call->can_block && (errno == EWOULDBLOCK || errno == EACCES)) {
 		errno = saved_errno;
@@ -200,6 +213,8 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 		guest_leave(self);
 		errno = saved_errno;
 	}
+	if (result == 0 && !call->is_release)
+		note_locked(call->descriptor);
 	if (result == 0 && object && !call->is_release) {
 		/* A shared lock has several owners: none is noted. */
 		if (call->is_shared)
@@ -267,16 +282,16 @@ static int lock_by_fcntl(int descriptor, int command, void *argument,
 		.descriptor = descriptor,
 		.operation = command,
 		.argument = argument,
-		.is_release = command == F_OFD_SETLKW && argument &&
+		.is_release = command != F_SETLKW && argument &&
 			      ((struct flock *)argument)->l_type == F_UNLCK,
 		/* Locks of parts of a file: the owner of each part is not known. */
 		.is_shared = true,
-		.can_block = true,
+		.can_block = command != F_OFD_SETLK,
 		.attempt = attempt_ofd,
 	};
 	int result;
 
-	if (command == F_OFD_SETLKW)
+	if (command == F_OFD_SETLKW || command == F_OFD_SETLK)
 		return make_file_call(&call, start);
 	result = REAL(fcntl)(descriptor, command, argument);
 	note_refused(descriptor, result, start);
@@ -293,7 +308,7 @@ EXPORT int fcntl(int descriptor, int command, ...)
 	va_start(rest, command);
 	argument = va_arg(rest, void *);
 	va_end(rest);
-	if (command == F_SETLKW || command == F_OFD_SETLKW)
+	if (command == F_SETLKW || command == F_OFD_SETLKW || command == F_OFD_SETLK)
 		return lock_by_fcntl(descriptor, command, argument, &start);
 	result = REAL(fcntl)(descriptor, command, argument);
 	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))

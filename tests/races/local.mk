@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/races/callbacks.c \
 	tests/races/cells.c \
 	tests/races/channel_edges.c \
+	tests/races/kernel_edges.c \
 	tests/races/columns.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
