@@ -9,6 +9,9 @@
 #define BYTES_MOST 4 /* looked at behind a lock prefix */
 #define MANY_KNOWN 64u /* instructions in a row: data never looks like so many */
 
+/* mfence, whose last byte is that of a lock prefix. */
+static const unsigned char fence[] = {0x0f, 0xae, 0xf0};
+
 static bool is_locked_of_two_bytes(unsigned int second)
 {
 	return second == 0xb0 || second == 0xb1 || second == 0xc0 || second == 0xc1 ||
@@ -28,15 +31,23 @@ static bool may_be_locked(const unsigned char *bytes)
 	       opcode[0] == 0xfe || opcode[0] == 0xff;
 }
 
+bool locked_is_fence(const unsigned char *bytes, size_t length)
+{
+	return length == sizeof(fence) && memcmp(bytes, fence, sizeof(fence)) == 0;
+}
+
 uint32_t locked_count(const unsigned char *bytes, size_t count, uint32_t most)
 {
+	const unsigned char *begin = bytes;
 	const unsigned char *end = bytes + count;
 	uint32_t found = 0;
 
 	while (found < most && (bytes = memchr(bytes, LOCK_PREFIX, (size_t)(end - bytes)))) {
 		if (end - ++bytes < BYTES_MOST)
 			break;
-		found += may_be_locked(bytes);
+		found += may_be_locked(bytes) ||
+			 (bytes - begin >= (ptrdiff_t)sizeof(fence) &&
+			  locked_is_fence(bytes - sizeof(fence), sizeof(fence)));
 	}
 	return found;
 }

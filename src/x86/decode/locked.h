@@ -10,8 +10,12 @@
 
 struct decoder;
 
-/* How many @count bytes may have; counts up to @most.  An upper bound, as other bytes may look
- * like one; but xchg, which needs no prefix, is not counted. */
+/* Is it a fence of loads and stores?  Where these are ordered by plain moves and fences, no
+ * locked instruction need be. */
+bool locked_is_fence(const unsigned char *bytes, size_t length);
+
+/* How many @count bytes may have, fences among them; counts up to @most.  An upper bound, as other
+ * bytes may look like one; but xchg, which needs no prefix, is not counted. */
 uint32_t locked_count(const unsigned char *bytes, size_t count, uint32_t most);
 
 /* The same of code, decoded one instruction after the other.  What is none we know counts if it

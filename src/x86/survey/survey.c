@@ -1,6 +1,7 @@
 #include "x86/survey/survey.h"
 
 #include "elf/eh_frame.h"
+#include "x86/decode/locked.h"
 
 #define SLAB_BYTES ((size_t)1 << 20)
 #define BREAKPOINT 0xcc
@@ -86,7 +87,9 @@ static void note_start(struct survey *survey, struct part *part,
 	part->has_breakpoint |= instruction->kind == INSTRUCTION_STOP && instruction->length == 1;
 	part->has_register_jump |=
 		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
-	part->has_locked |= (instruction->memory & MEMORY_LOCKED) != 0;
+	part->has_locked |= instruction->memory & MEMORY_LOCKED ||
+			    locked_is_fence(survey->module.text + instruction->offset,
+					    instruction->length);
 	part->has_store |= instruction->memory & MEMORY_WRITE && instruction->base != NO_REGISTER &&
 			   instruction->base != (int8_t)RSP && instruction->base != (int8_t)RBP;
 	part->has_call_of_register |=

@@ -39,7 +39,7 @@ struct part {
 	bool is_signal_frame, is_known; /* called, or its address is taken */
 	bool has_labels;
 	bool has_breakpoint; /* an int3 */
-	bool has_locked;     /* a locked instruction */
+	bool has_locked;     /* a locked instruction or a fence */
 	bool has_store;	     /* to memory that a register points to, but for rsp and rbp */
 	bool has_register_jump, has_call_of_register;
 	bool runs_on; /* into the code behind it */

@@ -278,6 +278,20 @@ START_TEST(locked_instructions_are_counted_where_they_begin)
 }
 END_TEST
 
+START_TEST(fences_of_loads_and_stores_count_in_bytes)
+{
+	static const unsigned char code[] = {
+		0x0f, 0xae, 0xf0, 0x90, 0x90, 0x90, 0x90, /* mfence */
+		0x0f, 0xae, 0xe8, 0x90, 0x90, 0x90, 0x90, /* lfence */
+		0x0f, 0xae, 0xf8, 0x90, 0x90, 0x90, 0x90, /* sfence */
+	};
+
+	ck_assert_uint_eq(locked_count(code, sizeof(code), UINT32_MAX), 1);
+	ck_assert_uint_eq(locked_count(code + 2, sizeof(code) - 2, UINT32_MAX), 0);
+	ck_assert(!locked_is_fence(code, 4));
+}
+END_TEST
+
 START_TEST(locked_instructions_among_data_stand_among_many_known_ones)
 {
 	static const unsigned char lock[] = {0xf0, 0x83, 0x07, 0x01}; /* lock addl $1, (%rdi) */
@@ -419,6 +433,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tests, kind_says_where_it_goes_on, 0, ROWS(kinds));
 	tcase_add_test(tests, what_cannot_be_copied_is_unknown);
 	tcase_add_test(tests, locked_instructions_are_counted_where_they_begin);
+	tcase_add_test(tests, fences_of_loads_and_stores_count_in_bytes);
 	tcase_add_test(tests, locked_instructions_among_data_stand_among_many_known_ones);
 	tcase_add_loop_test(tests, registers_are_read_killed_or_changed, 0, ROWS(register_rows));
 	tcase_add_test(tests, values_go_from_source_to_destination);

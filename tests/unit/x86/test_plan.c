@@ -333,6 +333,18 @@ static AS_WRITTEN int fill(long *words)
 	return wake() + 1;
 }
 
+/* The same, which hands over by moves and a fence. */
+static AS_WRITTEN int fill_fenced(long *words)
+{
+	int result = fill(words + 1);
+
+	for (int i = 0; i < 8; i++)
+		words[i] = words[i + 8] * 3 + words[7 - i];
+	words[0] = 1;
+	__asm__ volatile("mfence" : : : "memory");
+	return words[1] ? wake() + result : wake() + 1;
+}
+
 #define GIANT_STORES 5000
 
 static AS_WRITTEN void store_often(long *word)
@@ -365,6 +377,7 @@ START_TEST(of_atomics_alone_parts_of_locks_are_copied)
 	ck_assert(is_copied((uintptr_t)load_by_move));
 	ck_assert(!is_copied((uintptr_t)wake_twice));
 	ck_assert(!is_copied((uintptr_t)fill));
+	ck_assert(is_copied((uintptr_t)fill_fenced));
 }
 END_TEST
 
