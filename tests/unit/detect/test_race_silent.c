@@ -160,6 +160,27 @@ START_TEST(a_store_takes_the_place_of_what_others_have_read_beside_the_own)
 }
 END_TEST
 
+/* The engine is asked, which finds that there is nothing new.  The upper bits of a set's number
+ * are 0, as the first thread's slot is. */
+START_TEST(a_set_of_readers_is_not_the_first_threads_own)
+{
+	uint64_t examined;
+	struct cells cells;
+
+	stores(first, 0, 4);
+	loads(first, 4, 4);
+	reads(a, 0, 4);
+	reads(b, 0, 4);
+	ck_assert(cells_are(was_read(0)));
+	cells = cells_of(was_read(0));
+	for (uint32_t i = 0; i < cells.capacity; i++)
+		ck_assert_uint_eq(shadow_slot(cells.words[i]), first->slot);
+	examined = first->accesses.examined_count;
+	stores(first, 0, 4);
+	ck_assert_uint_gt(first->accesses.examined_count, examined);
+}
+END_TEST
+
 START_TEST(parts_that_plain_moves_pass_on_order_what_was_before)
 {
 	writes(a, GUARDED, 8);
@@ -197,6 +218,7 @@ int main(void)
 	tcase_add_test(tests, a_store_takes_the_place_of_what_others_have_read);
 	tcase_add_test(tests, a_store_takes_the_place_of_what_others_have_read_of_a_part);
 	tcase_add_test(tests, a_store_takes_the_place_of_what_others_have_read_beside_the_own);
+	tcase_add_test(tests, a_set_of_readers_is_not_the_first_threads_own);
 	tcase_add_test(tests, parts_that_plain_moves_pass_on_order_what_was_before);
 	tcase_add_test(tests, who_has_loaded_something_else_races);
 	return racing_run(tests);
