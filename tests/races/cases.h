@@ -65,16 +65,22 @@ static inline void run_both(thread_body *first, thread_body *second, void *argum
 	pthread_join(threads[1], NULL);
 }
 
-/* Waits until the other of the two has ended, which nothing but the kernel tells: main waits
- * for the first, so it is the second one that may call this. */
-static inline void await_first(void)
+/* Waits until @count threads are left, which nothing but the kernel tells. */
+static inline void await_threads(unsigned count)
 {
 	struct stat tasks;
 
 	do {
 		sched_yield();
 		MUST(stat("/proc/self/task", &tasks) == 0);
-	} while (tasks.st_nlink > 2 + 2);
+	} while (tasks.st_nlink > 2 + count);
+}
+
+/* Waits until the other of the two has ended: main waits for the first, so it is the second one
+ * that may call this. */
+static inline void await_first(void)
+{
+	await_threads(2);
 }
 
 /* The case in which NAME_write and NAME_read run at the same time. */

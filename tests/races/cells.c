@@ -135,6 +135,65 @@ WHOLE(whole_written_5, WRITES, 5, READS)
 WHOLE(whole_read_1, READS, 1, WRITES)
 WHOLE(whole_read_5, READS, 5, WRITES)
 
+/*
+ * Two parts of a granule, in each of two epochs one; in the third one both, by a site each: what
+ * is said of the first part tells of its own site.
+ */
+#define BY_TWO(name, type, second_at)                                                              \
+	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
+	static char name##_warm[8] __attribute__((aligned(8)));                                    \
+	static volatile long name##_before;                                                        \
+	static NOINLINE void name##_early(char *at)                                                \
+	{                                                                                          \
+		KEEP(name##_data);                                                                 \
+		WRITES(at, type);                                                                  \
+	}                                                                                          \
+	static NOINLINE void name##_put(char *at)                                                  \
+	{                                                                                          \
+		KEEP(name##_before);                                                               \
+		WRITES(at, type);                                                                  \
+	}                                                                                          \
+	static NOINLINE void name##_other_put(char *at)                                            \
+	{                                                                                          \
+		KEEP(name##_warm);                                                                 \
+		WRITES(at + (second_at), type);                                                    \
+	}                                                                                          \
+	static void *name##_first(void *unused)                                                    \
+	{                                                                                          \
+		for (int round = 0; round <= WARM; round++)                                        \
+			for (int epoch = 0; epoch < 3; epoch++) {                                  \
+				char *at = round < WARM ? name##_warm : (char *)name##_data;       \
+                                                                                                   \
+				pthread_mutex_lock(&lock);                                         \
+				name##_before = round;                                             \
+				if (epoch < 2) {                                                   \
+					name##_early(at + 4 * epoch);                              \
+				} else {                                                           \
+					name##_put(at);                                            \
+					name##_other_put(at);                                      \
+				}                                                                  \
+				pthread_mutex_unlock(&lock);                                       \
+			}                                                                          \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void *name##_second(void *unused)                                                   \
+	{                                                                                          \
+		await_first();                                                                     \
+		READS(name##_data, char);                                                          \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_first, name##_second, NULL);                                       \
+	}                                                                                          \
+	/* What names the other site is a finding of this case. */                                 \
+	static void name##_other_case(void)                                                        \
+	{                                                                                          \
+	}
+
+BY_TWO(halves, odd_int, 4)
+BY_TWO(bytes, char, 1)
+
 /* The second has done the same elsewhere, and goes over what the first has left. */
 static volatile char others_data[8] __attribute__((aligned(8)));
 static pthread_mutex_t second_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -196,6 +255,10 @@ static const struct race_case cases[] = {
 	CASE(whole_written_5, "data-race"),
 	CASE(whole_read_1, "data-race"),
 	CASE(whole_read_5, "data-race"),
+	CASE(halves, "data-race"),
+	CASE(halves_other, "silent"),
+	CASE(bytes, "data-race"),
+	CASE(bytes_other, "silent"),
 	CASE(others, "data-race"),
 };
 

@@ -28,8 +28,9 @@ EXTRA_DIST += \
 	tests/races/callbacks.c \
 	tests/races/cells.c \
 	tests/races/channel_edges.c \
-	tests/races/kernel_edges.c \
 	tests/races/columns.c \
+	tests/races/crowds.c \
+	tests/races/kernel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/decisions.c \
 	tests/races/library_names_cxx.cc \

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <threads.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cases.h"
 
@@ -406,58 +405,6 @@ static unsigned bit_other_first_word, bit_other_second_word;
 EXCLUDE(bit_other, lock_bit(&bit_other_first_word, 7), unlock_bit(&bit_other_first_word, 7),
 	lock_bit(&bit_other_second_word, 7), unlock_bit(&bit_other_second_word, 7))
 
-/*
- * More threads live than one chunk of a clock has entries (src/detect/data/vclock.h): what a lock
- * keeps shares such chunks with the clocks.  It does not know what its last owner does later, but
- * knows what that one did before.
- */
-#define CROWD 150
-
-static pthread_mutex_t crowd_gate = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t crowd_lock = PTHREAD_MUTEX_INITIALIZER;
-static long crowd_guarded, crowd_data;
-
-static void *crowd_idle(void *unused)
-{
-	(void)unused;
-	pthread_mutex_lock(&crowd_gate);
-	pthread_mutex_unlock(&crowd_gate);
-	return NULL;
-}
-
-static void *crowd_first(void *unused)
-{
-	(void)unused;
-	for (int i = 0; i < 3; i++) {
-		pthread_mutex_lock(&crowd_lock);
-		crowd_guarded++;
-		pthread_mutex_unlock(&crowd_lock);
-	}
-	crowd_data++;
-	return NULL;
-}
-
-static void *crowd_second(void *unused)
-{
-	usleep(50000); /* so that the other one's last release is taken */
-	return crowd_first(unused);
-}
-
-static void crowd_case(void)
-{
-	pthread_t idle[CROWD];
-
-	pthread_mutex_lock(&crowd_gate);
-	for (int i = 0; i < CROWD; i++)
-		MUST(pthread_create(&idle[i], NULL, crowd_idle, NULL) == 0);
-	run_both(crowd_first, crowd_second, NULL);
-	pthread_mutex_unlock(&crowd_gate);
-	for (int i = 0; i < CROWD; i++)
-		pthread_join(idle[i], NULL);
-	KEEP(crowd_guarded);
-	KEEP(crowd_data);
-}
-
 static const struct race_case cases[] = {
 	CASE(mutex, "silent"),
 	CASE(mutex_try, "silent"),
@@ -489,7 +436,6 @@ static const struct race_case cases[] = {
 	CASE(c11_condition, "silent"),
 	CASE(c11_thread, "silent"),
 	CASE(c11_unjoined, "lost-update:error"),
-	CASE(crowd, "lost-update:error"),
 	CASE(c11_once, "silent"),
 };
 
