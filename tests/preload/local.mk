@@ -24,6 +24,7 @@ guests_c = \
 	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
 	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
+	tests/preload/instrument/silent_stores \
 	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_epochs \
 	tests/preload/instrument/stepped_faults \
 	tests/preload/instrument/stepped_idle tests/preload/instrument/stepped_parts \
@@ -117,7 +118,9 @@ guest_libraries = \
 	tests/preload/instrument/liblocal.so tests/preload/instrument/liblocking.so \
 	tests/preload/instrument/liblocking_copy.so tests/preload/instrument/libplugin.so \
 	tests/preload/instrument/libstatic_tls.so \
-	tests/preload/instrument/libthrowing.so
+	tests/preload/instrument/libthrowing.so tests/preload/instrument/libuv-silent.so
+.PHONY: guest-libraries
+guest-libraries: $(guest_libraries)
 
 # The name without a folder: a needed library is found beside its guest.
 guest_library_flags = -fPIC -shared -Wl,-soname,$(@F) -D_GNU_SOURCE $(AM_CPPFLAGS) $(CPPFLAGS)
@@ -150,6 +153,10 @@ tests/preload/instrument/libstatic_tls.so: $(guest_sources)/instrument/static_tl
 
 tests/preload/instrument/libthrowing.so: $(guest_sources)/instrument/throwing_library.cc
 	$(link_guest_library_cxx) $(guest_sources)/instrument/throwing_library.cc
+
+# By its name it synchronises threads (preload/code/modules_watched.c).
+tests/preload/instrument/libuv-silent.so: $(guest_sources)/instrument/silent_library.c
+	$(link_guest_library) $(guest_sources)/instrument/silent_library.c
 
 beside_guest = -Wl,-rpath,'$$ORIGIN'
 tests_preload_instrument_early_constructor_LDADD = tests/preload/instrument/libearly.so
@@ -193,5 +200,6 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/syn
 	tests/preload/instrument/local_library.cc \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \
 	tests/preload/instrument/plugin_library.h tests/preload/instrument/plugin_library.c \
+	tests/preload/instrument/silent_library.c \
 	tests/preload/instrument/static_tls_library.c \
 	tests/preload/instrument/throwing_library.h tests/preload/instrument/throwing_library.cc
