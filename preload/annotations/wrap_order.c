@@ -70,7 +70,6 @@ static void ignore_sync(bool is_begin)
 	if (!self)
 		return;
 	memory_before_release(&guest_detector, self->thread);
-	guest_forget_known(); /* its memo joins clocks by itself */
 	if (is_begin)
 		self->thread->ignoring_sync++;
 	else if (self->thread->ignoring_sync)

@@ -289,18 +289,13 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->clocks.ahead = &access_ahead;
 	access_thread = thread;
 	guest_self = self;
-	guest_forget_known();
-}
-
-void guest_forget_known(void)
-{
 	guest_known = &no_context;
 }
 
 void guest_leave_thread(void)
 {
 	guest_self = NULL;
-	guest_forget_known();
+	guest_known = &no_context;
 }
 
 /* @thread's thread-local storage is gone, or belongs to another thread. */

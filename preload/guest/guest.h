@@ -311,9 +311,6 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 /* The calling thread is not observed any more. */
 void guest_leave_thread(void);
 
-/* The calling thread uses no lock memo until lock_memo_open(). */
-void guest_forget_known(void);
-
 /* @self's thread has ended: its context can be reused. */
 void guest_free_thread(struct guest_thread *self);
 

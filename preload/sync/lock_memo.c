@@ -34,7 +34,6 @@ void lock_memo_open(struct guest_thread *self)
 	bool is_alone = __libc_single_threaded;
 
 	if (guest_known == self || !guest_is_quick || (self->leaving & LEAVING_NOTED) ||
-	    (self->thread && self->thread->ignoring_sync) ||
 	    (is_alone && !guest_wants_site_only(self)))
 		return;
 	if (!self->lock_memo)

@@ -83,8 +83,7 @@ struct lock_memo {
 };
 
 /* The calling thread, @self, uses its memo from now on, if it may: there are other threads or it
- * has used up its whole stacks, and calls are neither perturbed, noted one by one, nor left out of
- * the order of threads. */
+ * has used up its whole stacks, and calls are neither perturbed nor noted one by one. */
 void lock_memo_open(struct guest_thread *self);
 
 /* @self's call for the lock at @address was recorded in full.  With the guard up. */
