@@ -136,7 +136,7 @@ static inline bool held_locks_is_lock(const struct held_lock *held)
 {
 	const struct sync_info *info = held->object->info;
 
-	return info && !info->is_not_a_lock && !(info->attributes & SYNC_PASSED_ON);
+	return info && !info->is_not_a_lock && !(info->attributes & SYNC_OTHERS_RELEASE);
 }
 
 /*

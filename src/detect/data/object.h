@@ -36,7 +36,7 @@ enum sync_attribute {
 	SYNC_NAMED = 1u << 5,	      /* sem_open */
 	SYNC_DESTROYED = 1u << 6,     /* its memory says that it was destroyed */
 	SYNC_INITIALISED = 1u << 7,   /* its life begins by a call for that; not kept */
-	SYNC_PASSED_ON = 1u << 8      /* a mutex: others than its owner have released it */
+	SYNC_OTHERS_RELEASE = 1u << 8 /* a mutex: others than its owner have released it */
 };
 
 /* A lock kept during a wait, or held at a signal: waker.h. */

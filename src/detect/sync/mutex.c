@@ -8,14 +8,14 @@ void mutex_acquired_owned(struct detector *detector, struct thread *thread,
 	struct held_lock *held = mutex_is_mine(thread, object)
 					 ? held_locks_find(&thread->held, object)
 					 : NULL;
-	bool is_passed_on = object->info && object->info->attributes & SYNC_PASSED_ON;
+	bool others_release = object->info && object->info->attributes & SYNC_OTHERS_RELEASE;
 
-	if (held && is_passed_on) {
+	if (held && others_release) {
 		held->stack = stack;
 		lock_acquire_clock(detector, thread, object, LOCK_EXCLUSIVE);
 	} else if (held) {
 		held_locks_repeat(held);
-	} else if (is_passed_on) {
+	} else if (others_release) {
 		lock_acquired_free(detector, thread, object, LOCK_EXCLUSIVE, stack);
 	} else {
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
@@ -32,7 +32,7 @@ void mutex_releasing_unheld(struct detector *detector, struct thread *thread,
 	    misuse_is_refused(object))
 		return;
 	by = memory_before_unlock(detector, thread, object);
-	fetch_or_acq_rel(&object->info->attributes, SYNC_PASSED_ON);
+	fetch_or_acq_rel(&object->info->attributes, SYNC_OTHERS_RELEASE);
 	lock_give(detector, by, object, stack);
 	clock_end_epoch(by);
 }
