@@ -30,17 +30,21 @@ EXTRA_DIST += \
 	tests/races/channel_edges.c \
 	tests/races/columns.c \
 	tests/races/crowds.c \
-	tests/races/kernel_edges.c \
+	tests/races/cxx_cases.h \
 	tests/races/cxx_edges.cc \
+	tests/races/kernel_edges.c \
 	tests/races/decisions.c \
 	tests/races/library_names_cxx.cc \
 	tests/races/links_cxx.cc \
 	tests/races/lives.c \
-	tests/races/lock_edges.c tests/races/looked_up.c tests/races/mapped_twice.c \
+	tests/races/lock_edges.c \
+	tests/races/looked_up.c \
+	tests/races/mapped_twice.c \
 	tests/races/memory.c \
+	tests/races/owners_cxx.cc \
 	tests/races/pasted_macros.c \
 	tests/races/plain_idioms.c \
-	tests/races/plain_idioms_cxx.cc \
+	tests/races/plain_idioms_cxx.cc tests/races/plain_places.c \
 	tests/races/predicates.c \
 	tests/races/predicates_cxx.cc \
 	tests/races/posting.c \
