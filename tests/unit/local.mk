@@ -352,7 +352,8 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 # --- The heap and the C library, as the engine sees them ----------------------
 
 memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_call_site \
-	tests/unit/preload/test_lock_memo tests/unit/preload/test_ranges \
+	tests/unit/preload/test_lock_memo tests/unit/preload/test_lock_memo_random \
+	tests/unit/preload/test_ranges \
 	tests/unit/preload/test_reserved tests/unit/preload/test_sink_room \
 	tests/unit/preload/test_token_memo
 
@@ -371,8 +372,14 @@ tests_unit_preload_test_lock_memo_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_de
 tests_unit_preload_test_lock_memo_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer -Wno-redundant-decls
 memo_sources = tests/unit/preload/memo_lab.c tests/unit/preload/memo_lab.h $(knowledge_sources) \
 	preload/sync/lock_memo.c preload/guest/real.c
-tests_unit_preload_test_lock_memo_SOURCES = tests/unit/preload/test_lock_memo.c $(memo_sources)
+mutex_memo_sources = $(memo_sources) tests/unit/preload/mutex_memo_lab.h
+tests_unit_preload_test_lock_memo_SOURCES = tests/unit/preload/test_lock_memo.c $(mutex_memo_sources)
 tests_unit_preload_test_lock_memo_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_preload_test_lock_memo_random_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_detector
+tests_unit_preload_test_lock_memo_random_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer -Wno-redundant-decls
+tests_unit_preload_test_lock_memo_random_SOURCES = tests/unit/preload/test_lock_memo_random.c $(mutex_memo_sources)
+tests_unit_preload_test_lock_memo_random_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_preload_test_token_memo_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_detector
 tests_unit_preload_test_token_memo_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer -Wno-redundant-decls

@@ -1,105 +1,11 @@
 /*
- * The lock memo against what a call is recorded as in full: a thread takes locks from random
- * stacks, with random others held, while locks end, other threads take them, memory is recorded.
+ * The lock memo: which calls it knows, and what becomes of them when locks end, other threads take
+ * them, memory is recorded.
  */
 #include "detect/life/lock_lives.h"
-#include "detect/sync/mutex.h"
 #include "detect/sync/semaphore.h"
 #include "detect/sync/thread.h"
-#include "tests/unit/preload/memo_lab.h"
-
-#define LOCK_COUNT 4u
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
-
-static uintptr_t random_word(void)
-{
-	switch (random_below(6)) {
-	case 0:
-		return (uintptr_t)by_rbp_return;
-	case 1:
-		return (uintptr_t)&words[random_below(STACK_WORDS)];
-	case 2:
-		return (uintptr_t)by_size_again;
-	default:
-		return (uintptr_t)by_size_return;
-	}
-}
-
-static void set_up(void)
-{
-	memo_set_up();
-	random_state = 88172645463325252u;
-}
-
-/* What is to be told of the call is what a call in full would tell. */
-static void check_hit(const struct sync_object *object, const uintptr_t *frame, uint64_t before)
-{
-	const struct held_lock *hold = &a->held.top[-1];
-
-	ck_assert_ptr_eq(hold->object, object);
-	ck_assert_ptr_nonnull(object->info);
-	ck_assert_uint_eq(hold->how, 0);
-	ck_assert_uint_eq(hold->recursion, 0);
-	ck_assert_uint_eq(hold->stack, stack_at(frame));
-	ck_assert_uint_eq(hold->chain, held_locks_extend(before, object, LOCK_EXCLUSIVE));
-	ck_assert_uint_eq(object->owner, a->id);
-}
-
-/* Is there nothing to be done but to add a hold? */
-static bool is_plain(const struct sync_object *object, enum lock_memo_call call)
-{
-	uint64_t chain = held_locks_extend(held_locks_chain(&a->held), object, LOCK_EXCLUSIVE);
-
-	return object->info && !object->owner && object->stamp == a->clocks.stamp &&
-	       (call == LOCK_MEMO_TRY || !a->held.count ||
-		chain_is_cached(a, chain_key(&guest_detector, chain, false)));
-}
-
-/* Thread a takes the lock.  True: its memo had the call. */
-static bool take(unsigned number, enum lock_memo_call call, const uintptr_t *frame)
-{
-	struct sync_object *object = object_of(OBJECT_MUTEX, number);
-	struct unwind_start start = start_of(frame);
-	uint64_t before = held_locks_chain(&a->held);
-	bool may_hit = is_plain(object, call);
-	stack_id stack;
-
-	if (lock_memo_take(&self, call, object->address, frame)) {
-		ck_assert(may_hit);
-		check_hit(object, frame, before);
-		return true;
-	}
-	stack = stack_at(frame);
-	if (call == LOCK_MEMO_ACQUIRE)
-		mutex_wanted(&guest_detector, a, object, false, stack);
-	mutex_acquired(&guest_detector, a, object, stack);
-	lock_memo_learn(&self, call, object->address, &start);
-	return false;
-}
-
-/* Thread a releases the lock.  True: the memo had all. */
-static bool give(unsigned number)
-{
-	struct sync_object *object = object_of(OBJECT_MUTEX, number);
-
-	if (lock_memo_give(&self, object->address)) {
-		ck_assert_uint_eq(object->stamp, a->clocks.stamp);
-		ck_assert(!a->clocks.has_recorded);
-		ck_assert_uint_eq(object->owner, 0);
-		return true;
-	}
-	release_mutex(a, object);
-	return false;
-}
+#include "mutex_memo_lab.h"
 
 /* Makes both calls known. */
 static void make_known(unsigned number, const uintptr_t *frame)
@@ -400,74 +306,6 @@ START_TEST(a_handler_puts_back_what_it_found)
 }
 END_TEST
 
-static void change_something(void)
-{
-	struct sync_object *object = object_of(OBJECT_MUTEX, (unsigned)random_below(LOCK_COUNT));
-
-	switch (random_below(200)) {
-	case 0:
-		if (!held_locks_find(&a->held, object))
-			lock_ended(&guest_detector, object);
-		break;
-	case 1:
-		happens(a);
-		break;
-	case 2:
-		if (object->owner)
-			break;
-		take_mutex(b, object);
-		happens(b);
-		release_mutex(b, object);
-		break;
-	case 3:
-		detector_forget_calls(&guest_detector);
-		break;
-	case 4:
-		guest_code_generation++;
-		detector_forget_calls(&guest_detector);
-		break;
-	case 5:
-	case 6:
-		words[random_below(STACK_WORDS)] = random_word();
-		break;
-	}
-}
-
-START_TEST(hits_are_calls_in_full)
-{
-	unsigned taken_count = 0;
-	unsigned hit_count = 0;
-	unsigned nested_count = 0;
-	unsigned given_count = 0;
-
-	for (unsigned round = 0; round < 300000; round++) {
-		unsigned number = (unsigned)random_below(LOCK_COUNT);
-		struct sync_object *object = object_of(OBJECT_MUTEX, number);
-		bool was_nested = a->held.count;
-
-		change_something();
-		object = object_of(OBJECT_MUTEX, number);
-		if (object->owner == a->id) {
-			given_count += give(number);
-			continue;
-		}
-		taken_count++;
-		/* In this order only, as cycles are findings. */
-		if (was_nested && a->held.top[-1].object > object)
-			continue;
-		if (take(number, random_below(8) ? LOCK_MEMO_ACQUIRE : LOCK_MEMO_TRY,
-			 &words[2 * random_below(2)])) {
-			hit_count++;
-			nested_count += was_nested;
-		}
-	}
-	ck_assert_uint_gt(hit_count, 3000);
-	ck_assert_uint_gt(nested_count, 500);
-	ck_assert_uint_gt(given_count, 3000);
-	ck_assert_uint_gt(taken_count, hit_count);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("lock_memo");
@@ -475,8 +313,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed_count;
 
-	tcase_add_checked_fixture(cases, set_up, tear_down_threads);
-	tcase_set_timeout(cases, 60);
+	tcase_add_checked_fixture(cases, memo_set_up, tear_down_threads);
 	tcase_add_test(cases, a_call_is_known_the_third_time);
 	tcase_add_test(cases, what_others_did_is_acquired);
 	tcase_add_test(cases, a_known_call_is_taken_on_from_others);
@@ -495,7 +332,6 @@ int main(void)
 	tcase_add_test(cases, all_can_be_forgotten);
 	tcase_add_test(cases, left_stacks_are_noticed);
 	tcase_add_test(cases, a_handler_puts_back_what_it_found);
-	tcase_add_test(cases, hits_are_calls_in_full);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_VERBOSE);
 	failed_count = srunner_ntests_failed(runner);
