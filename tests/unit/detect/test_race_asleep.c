@@ -11,25 +11,19 @@ static void run_whole(struct thread *thread, uint32_t flags)
 	run_sized(thread, 0, 8, flags);
 }
 
-static void store_part(struct thread *thread, uint32_t offset, uint32_t size_bytes)
-{
-	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, size_bytes), offset,
-		    size_bytes);
-}
-
 static void store(struct thread *thread)
 {
-	store_part(thread, 0, 8);
+	store_at(thread, 0, 8);
 }
 
 static void load(struct thread *thread)
 {
-	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 0, 8);
+	load_at(thread, 0, 8);
 }
 
 static void end_epoch(struct thread *thread)
 {
-	run(thread, OTHER, SITE_READ | SITE_WRITE | SITE_LOCKED);
+	exchange(thread, OTHER);
 }
 
 static uint64_t write_word(void)
@@ -53,8 +47,8 @@ static void use_alone(uint32_t size_bytes)
 	for (uint32_t offset = 0; offset < 8; offset += size_bytes)
 		run_sized(a, offset, size_bytes, SITE_READ | SITE_WRITE | SITE_LOCKED);
 	for (uint32_t i = 0; i <= ATOMIC_STORES_ALONE; i++)
-		store_part(a, 0, size_bytes);
-	store_part(a, 0, size_bytes);
+		store_at(a, 0, size_bytes);
+	store_at(a, 0, size_bytes);
 }
 
 /* Thread a has the location at 0 alone. */
@@ -65,13 +59,14 @@ static void set_up(void)
 	ck_assert(is_asleep());
 }
 
-/* Where thread a writes before and after it stores: does b know of these? */
-static void expect_known(bool is_before_known, bool is_after_known)
+/* Each in an epoch of its own. */
+static void store_between(void)
 {
-	reads(b, 64, 8);
-	ck_assert_uint_eq(finding_count, is_before_known ? 0 : 1);
-	reads(b, 72, 8);
-	ck_assert_uint_eq(finding_count, !is_before_known + !is_after_known);
+	writes(a, BEFORE, 8);
+	end_epoch(a);
+	store(a);
+	end_epoch(a);
+	writes(a, AFTER, 8);
 }
 
 /* --- Who has it alone ------------------------------------------------------------- */
@@ -92,7 +87,7 @@ START_TEST(its_loads_leave_nothing)
 
 	end_epoch(a);
 	load(a);
-	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 2), 2, 2);
+	load_at(a, 2, 2);
 	ck_assert_uint_eq(*shadow_of(MEMORY_AT).read, read);
 }
 END_TEST
@@ -100,9 +95,9 @@ END_TEST
 START_TEST(its_stores_to_parts_are_known_by_their_bytes)
 {
 	end_epoch(a);
-	store_part(a, 4, 4);
+	store_at(a, 4, 4);
 	ck_assert_uint_eq(write_word(), (*a->clocks.current & ~(uint64_t)0xff) | 0xf0);
-	store_part(a, 0, 2);
+	store_at(a, 0, 2);
 	ck_assert_uint_eq(write_word(), (*a->clocks.current & ~(uint64_t)0xff) | 0xf3);
 	ck_assert(is_asleep());
 }
@@ -135,9 +130,9 @@ END_TEST
 START_TEST(a_part_of_a_granule_does_not_sleep)
 {
 	owner_set_up();
-	run(a, 0, SITE_READ | SITE_WRITE | SITE_LOCKED);
+	exchange(a, 0);
 	for (uint32_t i = 0; i <= ATOMIC_STORES_ALONE + 1; i++)
-		store_part(a, 0, 4);
+		store_at(a, 0, 4);
 	ck_assert_uint_eq(shadow_slot(location_at(0)->owner), a->slot);
 	ck_assert(is_awake());
 }
@@ -164,11 +159,7 @@ END_TEST
 
 START_TEST(who_loads_knows_what_came_before_the_store)
 {
-	writes(a, 64, 8);
-	end_epoch(a);
-	store(a);
-	end_epoch(a);
-	writes(a, 72, 8);
+	store_between();
 	load(b);
 	ck_assert(is_awake());
 	expect_known(true, false);
@@ -206,12 +197,8 @@ END_TEST
 
 START_TEST(who_loads_a_part_wakes_it)
 {
-	writes(a, 64, 8);
-	end_epoch(a);
-	store(a);
-	end_epoch(a);
-	writes(a, 72, 8);
-	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 4, 4);
+	store_between();
+	load_at(b, 4, 4);
 	ck_assert(is_awake());
 	expect_known(true, false);
 }
@@ -219,11 +206,7 @@ END_TEST
 
 START_TEST(a_locked_instruction_wakes_it)
 {
-	writes(a, 64, 8);
-	end_epoch(a);
-	store(a);
-	end_epoch(a);
-	writes(a, 72, 8);
+	store_between();
 	run_whole(b, SITE_READ | SITE_WRITE | SITE_LOCKED);
 	ck_assert(is_awake());
 	expect_known(true, false);
@@ -252,20 +235,13 @@ END_TEST
 /* The load of who had it alone may be made after that store, though its check came before. */
 START_TEST(what_others_store_it_may_have_loaded)
 {
-	load(a);
-	writes(b, 64, 8);
-	store(b);
-	reads(a, 64, 8);
-	ck_assert_uint_eq(finding_count, 0);
+	expect_loaded(0, 8, true);
 }
 END_TEST
 
 START_TEST(what_it_has_not_loaded_orders_nothing)
 {
-	writes(b, 64, 8);
-	store(b);
-	reads(a, 64, 8);
-	ck_assert_uint_eq(finding_count, 1);
+	expect_loaded(0, 8, false);
 }
 END_TEST
 

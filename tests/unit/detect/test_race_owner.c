@@ -9,12 +9,12 @@ static void run_locked(struct thread *thread, uint32_t offset)
 
 static void load(struct thread *thread)
 {
-	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 0, 4);
+	load_at(thread, 0, 4);
 }
 
 static void store(struct thread *thread)
 {
-	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 0, 4);
+	store_at(thread, 0, 4);
 }
 
 static const struct atomic_location *location(void)
@@ -108,7 +108,7 @@ END_TEST
 START_TEST(what_may_be_a_lock_has_no_owner)
 {
 	for (uint32_t i = 0; i < ATOMIC_STORES_ALONE; i++) {
-		run(a, 0, SITE_READ | SITE_WRITE | SITE_LOCKED);
+		exchange(a, 0);
 		store(a);
 	}
 	writes(a, 64, 8);
@@ -171,7 +171,7 @@ START_TEST(what_the_owner_has_acquired_is_known_too)
 {
 	writes(c, 64, 8);
 	run_locked(c, 32);
-	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 32, 4);
+	load_at(a, 32, 4);
 	store(a);
 	load(b);
 	reads(b, 64, 8);
@@ -243,11 +243,7 @@ END_TEST
 /* The owner's load may be made after that store, though its check came before. */
 START_TEST(what_others_store_the_owner_may_have_loaded)
 {
-	load(a);
-	writes(b, 64, 8);
-	store(b);
-	reads(a, 64, 8);
-	ck_assert_uint_eq(finding_count, 0);
+	expect_loaded(0, 4, true);
 }
 END_TEST
 
@@ -262,7 +258,7 @@ START_TEST(each_of_its_last_loads_may_be_of_what_others_store)
 			  atomic_table_get(&judge, *shadow_of(MEMORY_AT + 64).write)->number %
 				  OWNED_LOADS);
 	load(a);
-	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 64, 4);
+	load_at(a, 64, 4);
 	writes(b, 128, 8);
 	store(b);
 	reads(a, 128, 8);
@@ -272,10 +268,7 @@ END_TEST
 
 START_TEST(what_it_has_not_loaded_orders_nothing)
 {
-	writes(b, 64, 8);
-	store(b);
-	reads(a, 64, 8);
-	ck_assert_uint_eq(finding_count, 1);
+	expect_loaded(0, 4, false);
 }
 END_TEST
 

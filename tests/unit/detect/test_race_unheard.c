@@ -11,16 +11,6 @@ static void store_unheard(uint32_t offset)
 	accesses_at(a, unheard, offset, 4);
 }
 
-static void exchange(struct thread *thread, uint32_t offset)
-{
-	run(thread, offset, SITE_READ | SITE_WRITE | SITE_LOCKED);
-}
-
-static void load_word(struct thread *thread)
-{
-	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), WORD, 4);
-}
-
 /* Thread a uses the word again and again, as memory that it takes from a pool of its own. */
 static void recycle(uint32_t uses)
 {
@@ -33,14 +23,18 @@ static void recycle(uint32_t uses)
 	}
 }
 
-/* Where thread a writes before and after it stores: does b, who comes next, know of these? */
-static void expect_known(bool is_before_known, bool is_after_known)
+static void store_between(void)
 {
-	load_word(b);
-	reads(b, 64, 8);
-	ck_assert_uint_eq(finding_count, is_before_known ? 0 : 1);
-	reads(b, 72, 8);
-	ck_assert_uint_eq(finding_count, !is_before_known + !is_after_known);
+	writes(a, BEFORE, 8);
+	store_unheard(WORD);
+	writes(a, AFTER, 8);
+}
+
+/* Thread b, who comes next, knows what was before the last store. */
+static void comes_next(bool is_after_known)
+{
+	load_at(b, WORD, 4);
+	expect_known(true, is_after_known);
 }
 
 START_TEST(what_nobody_comes_for_is_put_off)
@@ -48,12 +42,12 @@ START_TEST(what_nobody_comes_for_is_put_off)
 	uint64_t epoch;
 
 	recycle(4 * ATOMIC_UNHEARD_PART);
-	writes(a, 64, 8);
+	writes(a, BEFORE, 8);
 	epoch = a->clocks.recorded_epoch;
 	store_unheard(WORD);
-	writes(a, 72, 8);
+	writes(a, AFTER, 8);
 	ck_assert_uint_eq(a->clocks.recorded_epoch, epoch);
-	expect_known(true, true);
+	comes_next(true);
 	ck_assert_uint_eq(judge.counters[COUNTER_RELEASES_PUT_OFF], 1);
 }
 END_TEST
@@ -62,17 +56,15 @@ END_TEST
 START_TEST(what_somebody_came_for_once_is_never_put_off_again)
 {
 	recycle(4 * ATOMIC_UNHEARD_PART);
-	load_word(b);
+	load_at(b, WORD, 4);
 	ck_assert_uint_eq(site_unheard[unheard], SITE_HEARD);
 	for (uint32_t i = 0; i < SITE_UNHEARD; i++) {
 		exchange(a, WORD);
 		store_unheard(WORD);
 		store_unheard(WORD);
 	}
-	writes(a, 64, 8);
-	store_unheard(WORD);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_between();
+	comes_next(false);
 }
 END_TEST
 
@@ -82,24 +74,20 @@ START_TEST(what_somebody_comes_for_is_counted_anew)
 	recycle(4 * ATOMIC_UNHEARD_PART);
 	exchange(a, WORD);
 	store_unheard(WORD);
-	load_word(b);
+	load_at(b, WORD, 4);
 	ck_assert_uint_eq(site_unheard[unheard], 0);
 	store_unheard(WORD);
 	store_unheard(WORD);
-	writes(a, 64, 8);
-	store_unheard(WORD);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_between();
+	comes_next(false);
 }
 END_TEST
 
 START_TEST(who_has_used_it_alone_for_a_short_time_puts_nothing_off)
 {
 	recycle(ATOMIC_UNHEARD_PART / 2);
-	writes(a, 64, 8);
-	store_unheard(WORD);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_between();
+	comes_next(false);
 }
 END_TEST
 
@@ -108,10 +96,8 @@ START_TEST(the_first_store_after_an_exchange_is_not_put_off)
 {
 	recycle(4 * ATOMIC_UNHEARD_PART);
 	exchange(a, WORD);
-	writes(a, 64, 8);
-	store_unheard(WORD);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_between();
+	comes_next(false);
 }
 END_TEST
 
@@ -122,21 +108,19 @@ START_TEST(nor_is_that_with_another_one_beside_it_before)
 	exchange(a, WORD + 4);
 	exchange(a, WORD);
 	store_unheard(WORD + 4);
-	writes(a, 64, 8);
-	store_unheard(WORD);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_between();
+	comes_next(false);
 }
 END_TEST
 
 START_TEST(what_another_place_stores_is_not_put_off)
 {
 	recycle(4 * ATOMIC_UNHEARD_PART);
-	writes(a, 64, 8);
-	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), WORD, 4);
+	writes(a, BEFORE, 8);
+	store_at(a, WORD, 4);
 	ck_assert_uint_eq(location_at(WORD)->owner, 0);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	writes(a, AFTER, 8);
+	comes_next(false);
 }
 END_TEST
 
@@ -147,11 +131,11 @@ START_TEST(such_a_store_makes_the_release_of_all_of_it)
 	exchange(a, WORD + 4);
 	store_unheard(WORD + 4);
 	store_unheard(WORD + 4);
-	writes(a, 64, 8);
+	writes(a, BEFORE, 8);
 	store_unheard(WORD);
-	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), WORD + 4, 4);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	store_at(a, WORD + 4, 4);
+	writes(a, AFTER, 8);
+	comes_next(false);
 }
 END_TEST
 
@@ -161,14 +145,14 @@ START_TEST(a_locked_instruction_makes_the_release)
 	struct access access = {.address = MEMORY_AT + WORD, .size_bytes = 4};
 
 	recycle(4 * ATOMIC_UNHEARD_PART);
-	writes(a, 64, 8);
+	writes(a, BEFORE, 8);
 	store_unheard(WORD);
 	access.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4);
 	access.flags = SITE_READ | SITE_WRITE | SITE_LOCKED;
 	access_synchronise_end(&judge, a, access_synchronise_begin(&judge, a, &access), &access,
 			       LOCKED_READ);
-	writes(a, 72, 8);
-	expect_known(true, false);
+	writes(a, AFTER, 8);
+	comes_next(false);
 }
 END_TEST
 
@@ -176,10 +160,10 @@ END_TEST
 START_TEST(who_gives_it_up_may_load_what_others_store)
 {
 	recycle(4 * ATOMIC_UNHEARD_PART);
-	load_word(a);
-	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), WORD, 4);
+	load_at(a, WORD, 4);
+	store_at(a, WORD, 4);
 	writes(b, 64, 8);
-	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), WORD, 4);
+	store_at(b, WORD, 4);
 	reads(a, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
 }
