@@ -2,14 +2,10 @@
  * Parts of a granule that is accessed in parts only, each in an epoch of its own: all of them are
  * remembered, whatever comes to the others, and compared with what others do.
  */
-#include "cases.h"
-
-#define WARM 200 /* the first accesses of each line keep their callers */
+#include "warm.h"
 
 typedef int odd_int __attribute__((may_alias));
 typedef short odd_short __attribute__((may_alias));
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What is done to a granule in turn. */
 enum part { LOWER, UPPER, ONE, NEXT, OVER, PARTS };
@@ -17,18 +13,13 @@ enum part { LOWER, UPPER, ONE, NEXT, OVER, PARTS };
 #define WRITES(at, to) (*(volatile to *)(at) = 1)
 #define READS(at, to) ((void)*(volatile to *)(at))
 
-/*
- * The first thread accesses the parts, often elsewhere before.  Then the second one accesses byte
- * @byte: under the lock, as the first did, or not.  Each case has code of its own, as what is part
- * of a finding is not left to thunks.
- */
+/* The first thread accesses the parts; then the second one accesses byte @byte, under the lock, as
+ * the first did, or not. */
 #define PARTLY(name, access, byte, then, enter, leave)                                             \
-	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
-	static char name##_warm[8] __attribute__((aligned(8)));                                    \
-	static volatile long name##_before;                                                        \
-	static NOINLINE void name##_touch(char *at, enum part part)                                \
+	MEMORY(name, 8)                                                                            \
+	static NOINLINE void name##_turn(char *at, enum part part)                                 \
 	{                                                                                          \
-		KEEP(name##_data); /* or gcc makes one function of several */                      \
+		KEEP(name##_data);                                                                 \
 		switch (part) {                                                                    \
 		case LOWER:                                                                        \
 			access(at, odd_int);                                                       \
@@ -46,35 +37,11 @@ enum part { LOWER, UPPER, ONE, NEXT, OVER, PARTS };
 			access(at + 4, odd_short);                                                 \
 		}                                                                                  \
 	}                                                                                          \
-	static void *name##_first(void *unused)                                                    \
-	{                                                                                          \
-		for (int round = 0; round <= WARM; round++)                                        \
-			for (enum part part = LOWER; part < PARTS; part++) {                       \
-				pthread_mutex_lock(&lock);                                         \
-				name##_before = round; /* begins the epoch */                      \
-				name##_touch(round < WARM ? name##_warm : (char *)name##_data,     \
-					     part);                                                \
-				pthread_mutex_unlock(&lock);                                       \
-			}                                                                          \
-		return unused;                                                                     \
-	}                                                                                          \
-	static void *name##_second(void *unused)                                                   \
-	{                                                                                          \
-		await_first();                                                                     \
-		enter;                                                                             \
-		then(name##_data + (byte), char);                                                  \
-		leave;                                                                             \
-		return unused;                                                                     \
-	}                                                                                          \
-	static void name##_case(void)                                                              \
-	{                                                                                          \
-		run_both(name##_first, name##_second, NULL);                                       \
-	}
+	TURNS(name, PARTS)                                                                         \
+	THEN(name, then(name##_data + (byte), char), enter, leave)
 
-#define NOTHING ((void)0)
 #define RACES(name, access, byte, then) PARTLY(name, access, byte, then, NOTHING, NOTHING)
-#define LOCKED(name, access, byte, then)                                                           \
-	PARTLY(name, access, byte, then, pthread_mutex_lock(&lock), pthread_mutex_unlock(&lock))
+#define LOCKED(name, access, byte, then) PARTLY(name, access, byte, then, LOCK, UNLOCK)
 
 RACES(written_0, WRITES, 0, READS)
 RACES(written_1, WRITES, 1, READS)
@@ -95,40 +62,21 @@ LOCKED(read_locked, READS, 2, WRITES)
  * says that.
  */
 #define WHOLE(name, access, byte, then)                                                            \
-	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
-	static char name##_warm[8] __attribute__((aligned(8)));                                    \
-	static volatile long name##_before;                                                        \
+	MEMORY(name, 8)                                                                            \
 	static NOINLINE void name##_touch(char *at)                                                \
 	{                                                                                          \
 		KEEP(name##_data);                                                                 \
 		access(at, odd_int);                                                               \
 	}                                                                                          \
-	static void *name##_first(void *unused)                                                    \
+	static void name##_turn(char *at, int epoch)                                               \
 	{                                                                                          \
-		for (int round = 0; round <= WARM; round++)                                        \
-			for (int epoch = 0; epoch < 3; epoch++) {                                  \
-				char *at = round < WARM ? name##_warm : (char *)name##_data;       \
-                                                                                                   \
-				pthread_mutex_lock(&lock);                                         \
-				name##_before = round;                                             \
-				if (epoch != 1)                                                    \
-					name##_touch(at);                                          \
-				if (epoch != 0)                                                    \
-					name##_touch(at + 4);                                      \
-				pthread_mutex_unlock(&lock);                                       \
-			}                                                                          \
-		return unused;                                                                     \
+		if (epoch != 1)                                                                    \
+			name##_touch(at);                                                          \
+		if (epoch != 0)                                                                    \
+			name##_touch(at + 4);                                                      \
 	}                                                                                          \
-	static void *name##_second(void *unused)                                                   \
-	{                                                                                          \
-		await_first();                                                                     \
-		then(name##_data + (byte), char);                                                  \
-		return unused;                                                                     \
-	}                                                                                          \
-	static void name##_case(void)                                                              \
-	{                                                                                          \
-		run_both(name##_first, name##_second, NULL);                                       \
-	}
+	TURNS(name, 3)                                                                             \
+	THEN(name, then(name##_data + (byte), char), NOTHING, NOTHING)
 
 WHOLE(whole_written_1, WRITES, 1, READS)
 WHOLE(whole_written_5, WRITES, 5, READS)
@@ -140,9 +88,7 @@ WHOLE(whole_read_5, READS, 5, WRITES)
  * is said of the first part tells of its own site.
  */
 #define BY_TWO(name, type, second_at)                                                              \
-	static volatile char name##_data[8] __attribute__((aligned(8)));                           \
-	static char name##_warm[8] __attribute__((aligned(8)));                                    \
-	static volatile long name##_before;                                                        \
+	MEMORY(name, 8)                                                                            \
 	static NOINLINE void name##_early(char *at)                                                \
 	{                                                                                          \
 		KEEP(name##_data);                                                                 \
@@ -158,34 +104,17 @@ WHOLE(whole_read_5, READS, 5, WRITES)
 		KEEP(name##_warm);                                                                 \
 		WRITES(at + (second_at), type);                                                    \
 	}                                                                                          \
-	static void *name##_first(void *unused)                                                    \
+	static void name##_turn(char *at, int epoch)                                               \
 	{                                                                                          \
-		for (int round = 0; round <= WARM; round++)                                        \
-			for (int epoch = 0; epoch < 3; epoch++) {                                  \
-				char *at = round < WARM ? name##_warm : (char *)name##_data;       \
-                                                                                                   \
-				pthread_mutex_lock(&lock);                                         \
-				name##_before = round;                                             \
-				if (epoch < 2) {                                                   \
-					name##_early(at + 4 * epoch);                              \
-				} else {                                                           \
-					name##_put(at);                                            \
-					name##_other_put(at);                                      \
-				}                                                                  \
-				pthread_mutex_unlock(&lock);                                       \
-			}                                                                          \
-		return unused;                                                                     \
+		if (epoch < 2) {                                                                   \
+			name##_early(at + 4 * epoch);                                              \
+		} else {                                                                           \
+			name##_put(at);                                                            \
+			name##_other_put(at);                                                      \
+		}                                                                                  \
 	}                                                                                          \
-	static void *name##_second(void *unused)                                                   \
-	{                                                                                          \
-		await_first();                                                                     \
-		READS(name##_data, char);                                                          \
-		return unused;                                                                     \
-	}                                                                                          \
-	static void name##_case(void)                                                              \
-	{                                                                                          \
-		run_both(name##_first, name##_second, NULL);                                       \
-	}                                                                                          \
+	TURNS(name, 3)                                                                             \
+	THEN(name, READS(name##_data, char), NOTHING, NOTHING)                                     \
 	/* What names the other site is a finding of this case. */                                 \
 	static void name##_other_case(void)                                                        \
 	{                                                                                          \

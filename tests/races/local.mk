@@ -64,4 +64,4 @@ EXTRA_DIST += \
 	tests/races/untabled.c \
 	tests/races/updates.c \
 	tests/races/vanished_functions.c \
-	tests/races/volatile_beside.c
+	tests/races/volatile_beside.c tests/races/warm.h

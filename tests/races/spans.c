@@ -2,9 +2,8 @@
  * Accesses that are of several granules: each of these is compared with what others do, however
  * often the access has been made before.
  */
-#include "cases.h"
+#include "warm.h"
 
-#define ROUNDS 200 /* each in an epoch of its own */
 #define PAGE_WORDS 512
 
 #define INLINE inline __attribute__((always_inline))
@@ -13,7 +12,6 @@ typedef long pair __attribute__((vector_size(16), aligned(8), may_alias));
 typedef long odd_long __attribute__((aligned(1), may_alias));
 typedef long odd_pair __attribute__((vector_size(16), aligned(1), may_alias));
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t all_warm;
 
 static INLINE void put_pair(volatile pair *at)
@@ -52,49 +50,25 @@ static INLINE void get_three(volatile odd_pair *at)
 	KEEP(value);
 }
 
-/*
- * The first thread makes the access, to where nobody has been yet, but often elsewhere before.
- * Then the second one makes its own to byte @byte: under the lock, as the first did, or not.  Each
- * case has code of its own, as what is part of a finding is not left to thunks.
- */
+/* The first thread makes the access, to where nobody has been yet; then the second one makes its own
+ * to byte @byte, under the lock, as the first did, or not. */
 #define SPAN(name, access, offset, byte, then, enter, leave)                                       \
-	static volatile char name##_data[32] __attribute__((aligned(16)));                         \
-	static char name##_warm[32] __attribute__((aligned(16)));                                  \
-	static volatile long name##_before;                                                        \
+	MEMORY(name, 32)                                                                           \
 	static NOINLINE void name##_touch(void *at)                                                \
 	{                                                                                          \
-		KEEP(name##_data); /* or gcc makes one function of several */                      \
+		KEEP(name##_data);                                                                 \
 		access(at);                                                                        \
 	}                                                                                          \
-	static void *name##_first(void *unused)                                                    \
+	static void name##_turn(char *at, int epoch)                                               \
 	{                                                                                          \
-		for (int round = 0; round <= ROUNDS; round++) {                                    \
-			pthread_mutex_lock(&lock);                                                 \
-			name##_before = round; /* begins the epoch */                              \
-			name##_touch((round < ROUNDS ? name##_warm : (char *)name##_data) +        \
-				     (offset));                                                    \
-			pthread_mutex_unlock(&lock);                                               \
-		}                                                                                  \
-		return unused;                                                                     \
+		(void)epoch;                                                                       \
+		name##_touch(at + (offset));                                                       \
 	}                                                                                          \
-	static void *name##_second(void *unused)                                                   \
-	{                                                                                          \
-		await_first();                                                                     \
-		enter;                                                                             \
-		then(name##_data[byte]);                                                           \
-		leave;                                                                             \
-		return unused;                                                                     \
-	}                                                                                          \
-	static void name##_case(void)                                                              \
-	{                                                                                          \
-		run_both(name##_first, name##_second, NULL);                                       \
-	}
+	TURNS(name, 1)                                                                             \
+	THEN(name, then(name##_data[byte]), enter, leave)
 
 #define READ(byte) ((void)(byte))
 #define WRITE(byte) ((byte) = 1)
-#define NOTHING ((void)0)
-#define LOCK pthread_mutex_lock(&lock)
-#define UNLOCK pthread_mutex_unlock(&lock)
 #define RACES(name, access, offset, byte, then)                                                    \
 	SPAN(name, access, offset, byte, then, NOTHING, NOTHING)
 #define LOCKED(name, access, offset, byte, then)                                                   \
@@ -144,7 +118,7 @@ static NOINLINE long read_page_sum(void)
 
 static void *read_page_first(void *unused)
 {
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < WARM; round++) {
 		pthread_mutex_lock(&lock);
 		read_page_put(read_page_warm + 1);
 		pthread_mutex_unlock(&lock);
@@ -178,7 +152,7 @@ static NOINLINE void parts_put(void *at)
 
 static void *parts_first(void *unused)
 {
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < WARM; round++) {
 		pthread_mutex_lock(&lock);
 		parts_put(parts_warm + 8);
 		pthread_mutex_unlock(&lock);
@@ -225,7 +199,7 @@ static NOINLINE void some_put_byte(char *at)
 
 static void *some_first(void *unused)
 {
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < WARM; round++) {
 		pthread_mutex_lock(&lock);
 		some_put_byte(some_warm + 17);
 		some_put(some_warm + 12);
