@@ -294,8 +294,8 @@ static void add_options(struct arguments *arguments)
 static void choose_environment(const char **list, unsigned size)
 {
 	static const char *const wanted[] = {"PATH=", "HOME=", "TERM=", "TMPDIR=", "LANG=",
-					     "LC_ALL=", "NO_COLOR=", "DEBUGINFOD_URLS=",
-					     "XDG_CACHE_HOME="};
+					     "LC_ALL=", "NO_COLOR=", "COLUMNS=",
+					     "DEBUGINFOD_URLS=", "XDG_CACHE_HOME="};
 	unsigned count = 0;
 
 	for (char **variable = environ; variable && *variable && count < size - 1; variable++)

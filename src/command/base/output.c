@@ -73,11 +73,20 @@ static int check_path(const char *path)
 	return problem ? command_fail("cannot write %s: %s", path, strerror(problem)) : 0;
 }
 
+/* By what other programs go by, too: https://no-color.org. */
+static bool wants_no_colour(void)
+{
+	const char *wish = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return (wish && *wish) || (terminal && strcmp(terminal, "dumb") == 0);
+}
+
 static enum report_colour choose_colour(uint64_t choice)
 {
 	if (choice == COLOR_ALWAYS)
 		return COLOUR_ALWAYS;
-	return choice == COLOR_NEVER ? COLOUR_NEVER : COLOUR_AUTO;
+	return choice == COLOR_NEVER || wants_no_colour() ? COLOUR_NEVER : COLOUR_AUTO;
 }
 
 /* Of the terminal, as the shell says it or the kernel. */
