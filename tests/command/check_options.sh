@@ -38,7 +38,7 @@ plain_manual() {
 }
 
 rows OPTION 'i,k,kind,a,d,w,m,h' 'k;kind;a;w' options/options.def >"$work/options"
-for command in run report merge replay plan ps; do
+for command in run report merge order replay plan ps; do
 	upper=$(echo "$command" | tr a-z A-Z)
 	page=$srcdir/man/snarl-$command.1
 	plain_manual "$page" >"$work/manual"
