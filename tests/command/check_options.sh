@@ -82,6 +82,15 @@ for kind in $(rows KIND 'i,n,g,s,h' n finding/kinds.def); do
 	holds "$kind is in snarl-findings(7)" grep -q "^.It Sy $kind Pq" "$work/findings.txt"
 done
 
+# In the order of the rows.
+words_of() {
+	rows "$1" 'i,n' n "finding/$2" | tr '\n' ',' | sed 's/ *, */, /g; s/, $//'
+}
+sed -n 's/ ,/,/g; s/"//g; /^\.Po/,/^\.Pc/s/^\.Li //p; s/^\.Pc.*/./p' "$srcdir/man/snarl-json.5" |
+	tr '\n' ' ' >"$work/words"
+holds "snarl-json(5) has all actions" grep -qF "$(words_of ACTION actions.def)" "$work/words"
+holds "snarl-json(5) has all kinds of objects" grep -qF "$(words_of OBJECT objects.def)" "$work/words"
+
 # says PAGE COMMAND...: the help of COMMAND has the list of things in PAGE's title.
 says() {
 	list=$(sed -nE 's/^\.Nd .*(races, .* locks).*/\1/p' "$srcdir/man/$1")
