@@ -404,9 +404,56 @@ static void exchanged_case(void)
 	MUST(exchanged_data == 20);
 }
 
+/* --- A plain update after the thread's own locked instruction -------------------- */
+
+static long after_own_data;
+
+static void *after_own_write(void *unused)
+{
+	__atomic_fetch_add(&after_own_data, 1, __ATOMIC_RELAXED);
+	after_own_data++;
+	return unused;
+}
+
+static void *after_own_read(void *unused)
+{
+	await_first();
+	__atomic_fetch_add(&after_own_data, 1, __ATOMIC_RELAXED);
+	KEEP(after_own_data);
+	return unused;
+}
+
+RACE(after_own)
+
+/* The same under a lock. */
+static pthread_mutex_t after_locked_lock = PTHREAD_MUTEX_INITIALIZER;
+static long after_locked_data;
+
+static void *after_locked_write(void *unused)
+{
+	pthread_mutex_lock(&after_locked_lock);
+	__atomic_fetch_add(&after_locked_data, 1, __ATOMIC_RELAXED);
+	after_locked_data++;
+	pthread_mutex_unlock(&after_locked_lock);
+	return unused;
+}
+
+static void *after_locked_read(void *unused)
+{
+	await_first();
+	pthread_mutex_lock(&after_locked_lock);
+	__atomic_fetch_add(&after_locked_data, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&after_locked_lock);
+	return unused;
+}
+
+RACE(after_locked)
+
 static const struct race_case cases[] = {
 	CASE(plain_count, "lost-update:error"),
 	CASE(plain_halves, "lost-update:error"),
+	CASE(after_own, "lost-update:error"),
+	CASE(after_locked, "silent"),
 	CASE(set_up, "silent"),
 	CASE(one_counts, "silent"),
 	CASE(sequence, "silent"),

@@ -122,7 +122,9 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct atomic_
 	before = atomic_half_of(location, bytes)->last;
 	is_own = before.word && shadow_slot(before.word) == step->thread->slot;
 	is_idle = location->idle_halves & idle_bit(bytes);
-	if (!step->access->is_late && (!is_own || is_plain_update(step->detector, &before)))
+	/* What it stores after its own locked instruction may give up a lock, but for an update. */
+	if (!step->access->is_late && (!is_own || is_plain_update(step->detector, &before) ||
+				       is_plain_update(step->detector, mine)))
 		atomic_keep_last(location, mine, false);
 	return !is_idle && atomic_is_met(step->thread, &before, bytes) ? before
 									: (struct cell){0, 0};
