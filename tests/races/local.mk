@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/races/accessors_cxx.cc \
 	tests/races/accessors_open.cc \
 	tests/races/atomic_idioms.c \
+	tests/races/before_atomics.c \
 	tests/races/beside_atomics.c \
 	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomic_macros.c \
