@@ -50,8 +50,8 @@ static INLINE void get_three(volatile odd_pair *at)
 	KEEP(value);
 }
 
-/* The first thread makes the access, to where nobody has been yet; then the second one makes its own
- * to byte @byte, under the lock, as the first did, or not. */
+/* The first thread makes the access, to where nobody has been yet; then the second one makes its
+ * own to byte @byte, under the lock, as the first did, or not. */
 #define SPAN(name, access, offset, byte, then, enter, leave)                                       \
 	MEMORY(name, 32)                                                                           \
 	static NOINLINE void name##_touch(void *at)                                                \

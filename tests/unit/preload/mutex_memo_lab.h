@@ -8,7 +8,8 @@
 #include "memo_lab.h"
 
 /* What is to be told of the call is what a call in full would tell. */
-static inline void check_hit(const struct sync_object *object, const uintptr_t *frame, uint64_t before)
+static inline void check_hit(const struct sync_object *object, const uintptr_t *frame,
+			     uint64_t before)
 {
 	const struct held_lock *hold = &a->held.top[-1];
 
