@@ -89,7 +89,8 @@ words_of() {
 sed -n 's/ ,/,/g; s/"//g; /^\.Po/,/^\.Pc/s/^\.Li //p; s/^\.Pc.*/./p' "$srcdir/man/snarl-json.5" |
 	tr '\n' ' ' >"$work/words"
 holds "snarl-json(5) has all actions" grep -qF "$(words_of ACTION actions.def)" "$work/words"
-holds "snarl-json(5) has all kinds of objects" grep -qF "$(words_of OBJECT objects.def)" "$work/words"
+holds "snarl-json(5) has all kinds of objects" \
+	grep -qF "$(words_of OBJECT objects.def)" "$work/words"
 
 # says PAGE COMMAND...: the help of COMMAND has the list of things in PAGE's title.
 says() {
