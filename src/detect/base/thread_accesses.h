@@ -87,8 +87,7 @@ struct awaited_place {
 	uint32_t bytes;
 };
 
-#define AWAITED_BITS 3 /* of a hash of the granule */
-#define AWAITED_PLACES (1u << AWAITED_BITS)
+#define AWAITED_PLACES 8u
 
 /* A race that the thread has met, so as to count repetitions quickly. */
 struct met_race {
@@ -137,6 +136,7 @@ struct thread_accesses {
 	struct pending_granule under_way[2]; /* just written to shadow memory, and compared */
 	struct overwritten_place overwritten[OVERWRITTEN_PLACES];
 	struct awaited_place awaited[AWAITED_PLACES];
+	uint32_t awaited_turn;
 	struct met_race races[MET_RACES];
 	uint8_t stale_read_filter[STALE_READ_FILTER]; /* stale_filter_may_have() */
 	struct stale_read *stale_reads;		      /* NULL: none yet */

@@ -4,13 +4,18 @@
 #include "detect/race/memory.h"
 #include "detect/race/updates/update.h"
 
+/* Not by a hash: who looks at two places in turn would forget one of them for ever, as the other
+ * one may be new to each look, and that one known. */
 void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
 {
-	/* The upper bits tell flags apart that lie lines apart, too. */
-	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> (64 - AWAITED_BITS));
+	struct awaited_place *awaited = thread->accesses.awaited;
+	uint32_t at = 0;
 
-	thread->accesses.awaited[number] =
-		(struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
+	while (at < AWAITED_PLACES && awaited[at].granule != granule)
+		at++;
+	if (at == AWAITED_PLACES)
+		at = thread->accesses.awaited_turn++ % AWAITED_PLACES;
+	awaited[at] = (struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
 }
 
 /*

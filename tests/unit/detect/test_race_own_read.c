@@ -140,6 +140,25 @@ START_TEST(who_looked_acquires_what_was_stored_before_the_store_in_its_place)
 }
 END_TEST
 
+/* Of all that a loop looks at, what was new to one look is what it waits for at the next, too. */
+START_TEST(who_looks_at_others_in_turn_forgets_none)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE | SITE_SPIN);
+	for (uint32_t i = 1; i < 3 * AWAITED_PLACES; i++)
+		accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 8),
+			    DATA + 64 + i % (AWAITED_PLACES - 1) * 8, 8);
+	clock_raise(a, b->slot, vclock_get(&b->clocks.full, b->slot));
+	racing_sites_are_old(false);
+	stores_data_and_answer();
+	for (uint32_t i = 0; i < OVERWRITTEN_PLACES; i++)
+		b->accesses.overwritten[i].granule = 0;
+	finding_count = 0;
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 START_TEST(who_looked_by_no_move_acquires_nothing_elsewhere)
 {
 	asks(SITE_SPIN);
@@ -241,6 +260,7 @@ int main(void)
 	tcase_add_test(tests, who_looked_by_no_move_has_acquired_nothing);
 	tcase_add_test(tests, who_looked_long_ago_has_not_seen_the_store);
 	tcase_add_test(tests, who_looked_acquires_what_was_stored_before_the_store_in_its_place);
+	tcase_add_test(tests, who_looks_at_others_in_turn_forgets_none);
 	tcase_add_test(tests, who_looked_by_no_move_acquires_nothing_elsewhere);
 	tcase_add_test(tests, who_acquired_there_may_have_done_so_from_the_next);
 	tcase_add_test(tests, who_looked_late_acquires_what_was_stored_before);
