@@ -360,6 +360,8 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 	if (UNLIKELY(tells)) {
 		access = access_describe(frame, frame->words, site, &where);
 		access.address = access_synchronised_address(location);
+		if (UNLIKELY(site->return_at))
+			note_caller(&access, site, &where);
 		note_value(&access, site);
 	}
 	access_synchronise_end(&guest_detector, self->thread, location, tells ? &access : NULL,

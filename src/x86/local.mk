@@ -37,6 +37,7 @@ src_libplan_a_SOURCES += \
 	%D%/paths/splits.c %D%/paths/splits.h \
 	%D%/flow/accessor_scan.h \
 	%D%/flow/accessors.c %D%/flow/accessors.h \
+	%D%/flow/accessor_branches.c \
 	%D%/flow/accessors_used.c \
 	%D%/flow/open_calls.c \
 	%D%/checks/checks.c %D%/checks/checks.h \

@@ -70,6 +70,32 @@ static uint32_t number_of(const struct look *look)
 	return (uint32_t)((look->key * 64 + look->registers) * 0x9e3779b97f4a7c15ull >> 55);
 }
 
+/* Does @store put a register into a variable of the frame that nobody looks at?  Unoptimised code
+ * keeps so what is not used. */
+static bool is_put_aside(const struct function *function, const struct instruction *store)
+{
+	bool is_slot = store->base == RSP || store->memory & MEMORY_STACK;
+
+	if (!is_slot || store->index != NO_REGISTER || !(store->memory & MEMORY_PLAIN_MOVE) ||
+	    !(store->memory & MEMORY_WRITE) || !function->has_frame_pointer)
+		return false;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *other = &function->instructions[i];
+		int64_t distance = (int64_t)store->displacement - other->displacement;
+		bool is_named = other->is_lea && (other->base == RSP || other->base == RBP);
+
+		if (other->base != store->base && !is_named)
+			continue;
+		if ((is_named && (other->base != store->base || distance >= 0)) ||
+		    other->index != NO_REGISTER ||
+		    (!is_named && other->memory & MEMORY_READ &&
+		     distance < (int64_t)other->access_bytes &&
+		     -distance < (int64_t)store->access_bytes))
+			return false;
+	}
+	return true;
+}
+
 /* What becomes of a value in a register. */
 enum value_end { VALUE_READ = 1u << 0, VALUE_RETURNED = 1u << 1, VALUE_DROPPED = 1u << 2 };
 
@@ -99,7 +125,9 @@ static uint32_t ends_of_value(const struct function *function, uint32_t index, i
 		uint32_t to = index + 1;
 
 		--*left;
-		if (instruction->reads & REGISTER_BIT(number))
+		if (instruction->source == number && is_put_aside(function, instruction))
+			ends |= VALUE_DROPPED;
+		else if (instruction->reads & REGISTER_BIT(number))
 			return VALUE_READ;
 		if (instruction->kills & REGISTER_BIT(number))
 			return ends | VALUE_DROPPED;

@@ -1,6 +1,6 @@
 /*
  * What is known on the way through a function that may be an accessor; internal to
- * accessors.c.
+ * accessors.c and accessor_branches.c.
  */
 #ifndef X86_FLOW_ACCESSOR_SCAN_H
 #define X86_FLOW_ACCESSOR_SCAN_H
@@ -11,7 +11,14 @@
 #define SLOTS_MOST 12u
 #define NO_DEPTH INT32_MIN
 
-enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_DERIVED, VALUE_FRAME, VALUE_RESULT };
+enum value_kind {
+	VALUE_UNKNOWN,
+	VALUE_PATH,
+	VALUE_DERIVED,
+	VALUE_FRAME,
+	VALUE_RESULT,
+	VALUE_NUMBER
+};
 
 struct value {
 	uint8_t kind;
@@ -20,7 +27,7 @@ struct value {
 	uint32_t site;	    /* ... of which this is the instruction; of a result: the call's */
 	int32_t depth;	    /* of a frame pointer */
 	struct accessor_path path; /* what was loaded so, or is computed of that; of length 0: an
-				    * argument */
+				    * argument; of a number: it is the target */
 };
 
 static const struct value value_unknown;
@@ -35,6 +42,8 @@ struct scan {
 		struct value value;
 	} slots[SLOTS_MOST];
 	struct value flags;
+	uint32_t left, right; /* the flags are those of their difference ... */
+	bool is_compared;     /* ... if this is true */
 	uint32_t slot_count;
 	int32_t depth;			/* of rsp below the return address */
 	uint32_t store_count;		/* of an argument */
@@ -108,6 +117,14 @@ static inline void scan_note_vector(struct scan *scan, const struct instruction 
 		(vector->is_store || (vector->is_move && vector->extra == vector->reg));
 }
 
+/* If the instruction adds a number to a known one, the sum is the *@result. */
+void scan_note_compared(struct scan *scan, const struct instruction *instruction,
+			struct value *result);
+
+/* What comes behind the conditional branch at @index: the instruction to go on with.  UINT32_MAX:
+ * it is no way straight on. */
+uint32_t scan_branch(struct scan *scan, uint32_t index);
+
 /* The register whose value the instruction stores, or NO_REGISTER. */
 static inline int scan_stored_register(const struct scan *scan,
 				       const struct instruction *instruction)
@@ -123,6 +140,7 @@ static inline void scan_change_result(struct scan *scan, const struct instructio
 {
 	const struct vector_operands *vector = &scan->vector;
 
+	scan_note_compared(scan, instruction, &value);
 	scan_change_registers(scan, instruction->changes, value);
 	if (instruction->changes & FLAGS_ALL) {
 		scan->flags = value;

@@ -3,7 +3,6 @@
 #include "x86/decode/decode.h"
 #include "x86/flow/accessor_scan.h"
 #include "x86/flow/walk.h"
-#include "x86/paths/dead_ends.h"
 
 #define INSTRUCTIONS_MOST 32u
 #define UNOPTIMISED_MOST 96u
@@ -208,6 +207,9 @@ static bool run_slot(struct scan *scan, const struct instruction *instruction, i
 	}
 	if (!is_move)
 		value = derived_value(scan, instruction, value);
+	else if (instruction->memory & MEMORY_CONSTANT)
+		value = (struct value){.kind = VALUE_NUMBER,
+				       .path.target = instruction->immediate};
 	else if (instruction->memory & MEMORY_WRITE)
 		value = stored == NO_REGISTER ? value_unknown : scan->registers[stored];
 	if (instruction->memory & MEMORY_WRITE)
@@ -222,6 +224,8 @@ static bool run_plain(struct scan *scan, const struct instruction *instruction)
 	int32_t place = scan_stack_place(scan, instruction);
 
 	scan_note_vector(scan, instruction);
+	if (instruction->changes & FLAGS_ALL)
+		scan->is_compared = false;
 	if (instruction->changes & REGISTER_BIT(RSP))
 		return run_stack(scan, instruction);
 	if (place != NO_DEPTH && (instruction->is_lea || flow_has_memory(instruction)))
@@ -272,6 +276,7 @@ static void run_call(struct scan *scan, const struct instruction *call)
 	for (uint32_t left = REGISTERS_ARGUMENTS; left; left &= left - 1)
 		forward.arguments |= passed_argument(scan, __builtin_ctz(left));
 	scan_change_registers(scan, REGISTERS_LOST, value_unknown);
+	scan->is_compared = false;
 	for (unsigned number = 0; number < 16; number++)
 		scan->registers[ACCESSOR_VECTORS + number] = value_unknown;
 	if (scan->accessor.forward_count == ACCESSOR_FORWARDS_MOST || scan->depth < 0 ||
@@ -368,13 +373,18 @@ static bool scan_function(struct scan *scan)
 		}
 		if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 			return !function->has_jump_table && is_accessor(scan, false);
-		if (instruction_is_call(instruction))
+		if (instruction->kind == INSTRUCTION_BRANCH_IF) {
+			uint32_t next = scan_branch(scan, i);
+
+			if (next == UINT32_MAX)
+				return false;
+			i = next - 1;
+		} else if (instruction_is_call(instruction)) {
 			run_call(scan, instruction);
-		else if (instruction->kind == INSTRUCTION_BRANCH_IF
-				 ? !dead_ends_follow(function, instruction)
-				 : instruction->kind != INSTRUCTION_PLAIN ||
-					   !run_plain(scan, instruction))
+		} else if (instruction->kind != INSTRUCTION_PLAIN ||
+			   !run_plain(scan, instruction)) {
 			return false;
+		}
 	}
 	return false;
 }

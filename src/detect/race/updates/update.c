@@ -82,11 +82,29 @@ static bool may_be_equal(const struct stale_read *stale, const struct access *ac
 	return stale->has_value && access->has_value && !stale_read_is_overwritten(stale, access);
 }
 
+/* Is the access with @origin, an accessor's, part of what its caller updates?  If the caller is not
+ * known, those of the site's next accesses are kept. */
+static bool is_update_of_caller(struct detector *detector, origin_id origin)
+{
+	const struct stack *stack =
+		stack_depot_get(&detector->stacks, origin_stack(detector, origin));
+	const struct site *call;
+
+	if (!stack || stack->frame_count < 2) {
+		site_suspect(&detector->sites, origin_site(detector, origin));
+		return false;
+	}
+	call = site_get(&detector->sites,
+			site_find_call(&detector->sites, stack_frame(stack, 1)));
+	return call && call->flags & SITE_UPDATE;
+}
+
 static bool is_update(struct detector *detector, const struct cell *write)
 {
 	const struct site *site = site_get(&detector->sites, origin_site(detector, write->origin));
 
-	return site && site->flags & SITE_UPDATE;
+	return site && (site->flags & SITE_UPDATE ||
+			(site->return_at && is_update_of_caller(detector, write->origin)));
 }
 
 /* The read was in a race with a write: of another update, both are one finding;
@@ -193,8 +211,8 @@ static void check_atomic(struct race_step *step, const struct access *access,
 		return;
 	if (is_between)
 		stale->last = *last;
-	if (is_update(step->detector, &stale->last) &&
-	    (is_between ? !may_be_equal(stale, access) : stale->is_raced))
+	if ((is_between ? !may_be_equal(stale, access) : stale->is_raced) &&
+	    is_update(step->detector, &stale->last))
 		race_lost_update(step, access, stale);
 }
 
