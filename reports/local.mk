@@ -48,6 +48,7 @@ reports_libreports_a_SOURCES = \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/elsewhere.c %D%/source/elsewhere.h \
 	%D%/source/expand.c %D%/source/expand.h \
+	%D%/symbols/fortran.c %D%/symbols/fortran.h \
 	%D%/source/operand.c %D%/source/operand.h \
 	%D%/source/operations.c %D%/source/operations.h \
 	%D%/source/reading.c %D%/source/reading.h \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/symbols/elf_image.h"
+#include "reports/symbols/fortran.h"
 #include "reports/symbols/line_table.h"
 #include "reports/symbols/md5.h"
 #include "reports/symbols/scopes.h"
@@ -434,6 +435,12 @@ struct evidence statement_read(struct statements *statements,
 		return make_doubtful("its source is not here");
 	if (has_changed(source, question))
 		return make_doubtful("its source has changed since it was built");
+	if (fortran_is_source(frame->file) &&
+	    fortran_is_plain(source->file.text, source->file.length))
+		return make_claim(CLAIM_PLAIN, "by its source, which has nothing atomic");
+	if (fortran_is_source(frame->file) && frame->line > 0 &&
+	    fortran_is_atomic(source->file.text, source->file.length, (unsigned)frame->line))
+		return make_claim(CLAIM_ATOMIC, "by its source");
 	reading.list = &source->list;
 	if (!frame->line && !hides_atomics(&reading) &&
 	    (elsewhere_is_plain_in_function(&reading) || elsewhere_is_plain(&reading)))

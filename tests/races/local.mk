@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/races/beside_atomics.c \
 	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomic_macros.c tests/races/atomic_operators_cxx.cc \
+	tests/races/atomic_fortran.f90 tests/races/plain_fortran.f90 \
 	tests/races/atomic_ends.c \
 	tests/races/atomic_locks.c \
 	tests/races/atomic_updates.c \

@@ -11,6 +11,7 @@ REPORT_TESTS = \
 	tests/unit/reports/test_holds \
 	tests/unit/reports/test_memory \
 	tests/unit/reports/test_names \
+	tests/unit/reports/test_fortran \
 	tests/unit/reports/test_operand \
 	tests/unit/reports/test_short_name \
 	tests/unit/reports/test_atomics \
@@ -26,6 +27,11 @@ tests_unit_finding_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_finding_test_results_CFLAGS = $(REPORT_TEST_CFLAGS)
 tests_unit_finding_test_results_SOURCES = tests/unit/finding/test_results.c $(REPORT_TEST_IMAGE)
 tests_unit_finding_test_results_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_reports_test_fortran_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_fortran_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_fortran_SOURCES = tests/unit/reports/test_fortran.c
+tests_unit_reports_test_fortran_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_operand_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_operand_CFLAGS = $(REPORT_TEST_CFLAGS)

@@ -54,8 +54,8 @@ struct flow_actions {
 	void (*pass_by)(void *analysis, uint32_t index);
 };
 
-/* Does instruction @index access a slot whose address is taken?  As others may access it as well, it
- * is followed as a place of memory, too. */
+/* Does instruction @index access a slot whose address is taken?  As others may access it as well,
+ * it is followed as a place of memory, too. */
 static inline bool flow_is_named_slot(const struct flow *flow, uint32_t index)
 {
 	int slot = flow->slot_of[index];
