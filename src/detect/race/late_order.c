@@ -20,15 +20,13 @@ void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
 
 /*
  * May the thread's last look at @place have seen what others have stored there since?  What it
- * tells of may have taken some epochs since, if another thread has made an assumed acquire in the
- * middle of that epoch: else the store would have left a pending release.
+ * tells of may take some epochs.  The first store since has left a pending release, but later ones
+ * have not, and it may have seen one of these.
  */
 static bool may_be_seen(const struct thread *thread, const struct awaited_place *place)
 {
-	/* relaxed: as in find_own_read() */
 	return clock_is_recent(&thread->clocks, place->epoch) ||
-	       (load_relaxed(&thread->clocks.assumed_epoch) >= place->epoch &&
-		pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch));
+	       pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch);
 }
 
 /*

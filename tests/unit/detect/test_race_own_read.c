@@ -247,6 +247,57 @@ START_TEST(origins_of_threads_that_take_turns_are_told_apart)
 }
 END_TEST
 
+#define FLOOD 4096u
+
+/* Thread a has stored over much that b has read, so that it is not known of each place. */
+static void stores_over_much(void)
+{
+	site_id load = racing_site(SITE_READ | SITE_PLAIN_MOVE, 8);
+	site_id store = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8);
+
+	for (uint32_t i = 0; i < 512; i++) {
+		accesses_at(b, load, FLOOD + 8 * i, 8);
+		accesses_at(a, store, FLOOD + 8 * i, 8);
+	}
+}
+
+/* As who counts by a locked instruction each of what it has waited for; b's load was made after
+ * the second answer. */
+static void waits_and_goes_on(uint32_t epochs)
+{
+	looks_for_answer(SITE_PLAIN_MOVE | SITE_SPIN);
+	answers();
+	stores_over_much();
+	clock_end_epoch(memory_before_release(&judge, a));
+	stores_data_and_answer();
+	for (uint32_t i = 0; i < epochs; i++) {
+		clock_end_epoch(memory_before_release(&judge, b));
+		writes(b, OWN, 8);
+	}
+}
+
+START_TEST(who_waited_some_epochs_ago_may_have_seen_a_later_store)
+{
+	unsigned before;
+
+	waits_and_goes_on(20);
+	before = finding_count;
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, before);
+}
+END_TEST
+
+START_TEST(who_waited_long_ago_has_not_seen_it)
+{
+	unsigned before;
+
+	waits_and_goes_on(100);
+	before = finding_count;
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, before + 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race_own_read");
@@ -267,5 +318,7 @@ int main(void)
 	tcase_add_test(tests, who_waits_acquires_the_other_half);
 	tcase_add_test(tests, who_waits_for_another_place_acquires_no_half);
 	tcase_add_test(tests, origins_of_threads_that_take_turns_are_told_apart);
+	tcase_add_test(tests, who_waited_some_epochs_ago_may_have_seen_a_later_store);
+	tcase_add_test(tests, who_waited_long_ago_has_not_seen_it);
 	return racing_run(tests);
 }
