@@ -243,7 +243,10 @@ static void join_findings(struct view *view)
 	key_index_free(&index);
 }
 
-/* Has finding @number of @process, whether it was replaced or not, a side that is plain? */
+static bool is_set_free(struct view *view, const struct model_finding *source);
+
+/* Is finding @number of @process, whether it was replaced or not, a race with a side that is plain?
+ * What is held back itself is none, and its accesses are in the order that it stands for. */
 static bool is_plain(struct view *view, const struct model_process *process, uint32_t number)
 {
 	struct model_finding *source = model_finding(view->model, process, number);
@@ -251,8 +254,9 @@ static bool is_plain(struct view *view, const struct model_process *process, uin
 	if (source && !source->is_asked && !source->is_retracted) {
 		struct view_finding finding = begin_finding(view, source);
 
-		source->is_plain = verdict_is_certain(view, &finding);
 		source->is_asked = true;
+		source->is_plain =
+			verdict_is_certain(view, &finding) && is_set_free(view, source);
 	}
 	return source && source->is_plain;
 }

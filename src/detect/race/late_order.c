@@ -1,5 +1,6 @@
 #include "detect/race/race.h"
 
+#include "detect/base/assumed.h"
 #include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/updates/update.h"
@@ -29,6 +30,25 @@ static bool may_be_seen(const struct thread *thread, const struct awaited_place 
 	       pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch);
 }
 
+/* Was that look over before the store @word?  Its thread knows of the look's epoch, and has not made
+ * an assumed acquire amid it. */
+static bool is_look_over(const struct race_step *step, const struct awaited_place *place,
+			 uint64_t word)
+{
+	const struct thread *thread = step->thread;
+	bool is_over;
+
+	/* relaxed: as in find_own_read() */
+	if (clock_is_recent(&thread->clocks, place->epoch) ||
+	    load_relaxed(&thread->clocks.assumed_epoch) >= place->epoch)
+		return false;
+	runtime_lock(&step->detector->lock);
+	is_over = assumed_knows_of(step->detector, word,
+				   shadow_plain(thread->slot, place->epoch, 0));
+	runtime_unlock(&step->detector->lock);
+	return is_over;
+}
+
 /*
  * The store that ended a loop may have come between the loop's last check and its load.
  * It has left no pending release if its thread had made an assumed acquire in the middle
@@ -50,7 +70,8 @@ static bool is_ordered_by_wait(struct race_step *step)
 		if (shadow_form(word) == SHADOW_ATOMIC && place->granule != step->granule)
 			atomic_acquire_late(step->detector, thread, word);
 		store = pending_release_find_store(step, place->granule, place->bytes);
-		if (store.word && !race_is_ordered(thread, store.word))
+		if (store.word && !race_is_ordered(thread, store.word) &&
+		    !is_look_over(step, place, store.word))
 			memory_assume_acquired(step->detector, thread, race_base(store.word), 0);
 	}
 	return race_is_ordered(thread, step->other);

@@ -211,6 +211,49 @@ START_TEST(an_error_is_not_held_back)
 }
 END_TEST
 
+/* Wider than an atomic access: plain by its instruction. */
+extern const unsigned char load_vector[];
+
+__asm__(".text\nload_vector: movups (%rdi), %xmm0\nret\n");
+
+/* Race @id on @address, read by a vector if it is plain, of accesses that finding @rests_on may
+ * order. */
+static void add_race(uint32_t id, const void *address, bool is_plain, uint32_t rests_on)
+{
+	begin_model(FINDING_DATA_RACE, SEVERITY_WARNING, DETAIL_MAY_BE_ATOMIC);
+	finding.id = id;
+	finding.rests_on.numbers[0] = rests_on;
+	add_access(2, ACTION_WRITE, address, NULL);
+	add_access(3, ACTION_READ, address, is_plain ? load_vector : NULL);
+	image_finding(image, 1, &finding, 1);
+}
+
+/* The third one was held back for the second, which was so for the first. */
+static void render_chain(bool is_first_plain)
+{
+	if (is_first_plain)
+		add_race(1, &plain_flag, true, 0);
+	else
+		add_race(1, &c_flag, false, 0);
+	add_race(2, &c_nodes[1].plain, true, 1);
+	add_race(3, &c_nodes[2].plain, true, 2);
+	text = render_image(image, text_write, &options);
+}
+
+START_TEST(what_is_in_order_itself_sets_nothing_free)
+{
+	render_chain(false);
+	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
+}
+END_TEST
+
+START_TEST(what_is_set_free_sets_others_free)
+{
+	render_chain(true);
+	expect_text("snarl: 2 errors (2 findings, 3 occurrences)");
+}
+END_TEST
+
 START_TEST(a_flag_that_is_atomic_needs_no_mark)
 {
 	begin_model(FINDING_UNMARKED_SYNC, SEVERITY_NOTE, DETAIL_SPIN);
@@ -280,6 +323,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, an_atomic_that_is_also_accessed_plainly_says_by_whom);
 	tcase_add_test(tests, an_access_at_an_unknown_place_is_not_taken_for_a_plain_one);
 	tcase_add_test(tests, an_error_is_not_held_back);
+	tcase_add_test(tests, what_is_in_order_itself_sets_nothing_free);
+	tcase_add_test(tests, what_is_set_free_sets_others_free);
 	tcase_add_test(tests, a_flag_that_is_atomic_needs_no_mark);
 	tcase_add_test(tests, an_update_made_of_an_atomic_load_and_store_is_a_warning);
 	tcase_add_test(tests, atomic_functions_are_known_by_their_names);
