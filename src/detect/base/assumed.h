@@ -14,6 +14,7 @@
 #define DETECT_BASE_ASSUMED_H
 
 #include "detect/base/clock.h"
+#include "detect/data/shadow_word.h"
 
 /* Of a thread whose clock was looked at before this. */
 static inline uint64_t assumed_echo(const struct thread_clocks *clocks)
@@ -48,6 +49,15 @@ void assume_again(struct detector *detector, struct clock_joiner by);
 /* The assumed acquire by which the earlier access that @word stands for comes before what
  * @thread does now; NULL: there is none. */
 const struct assumed_acquire *assumed_find(const struct thread *thread, uint64_t word);
+
+/* Is the epoch of @word the last one that was assumed to be known from its thread?  That may be in
+ * it still, and make loads that it has recorded before. */
+static inline bool assumed_is_last(const struct thread_clocks *clocks, uint64_t word)
+{
+	uint64_t assumed = clocks->assumed[shadow_slot(word) % ASSUMED_ACQUIRES].word;
+
+	return word && shadow_is_same_epoch(assumed, word);
+}
 
 /* From now on the assumed acquire of @thread from the thread in @slot is certain. */
 void assumed_trust(struct thread *thread, uint32_t slot);

@@ -147,8 +147,11 @@ static bool join_or_put(struct race_step *step, struct race_place place, uint64_
 	if (shadow_is_same_epoch(old, step->mine))
 		return widen_word(step, place, old);
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
-			 race_is_ordered(step->thread, old)))
+			 race_is_ordered(step->thread, old))) {
+		if (UNLIKELY(record_may_wait(step->thread, place.granule, old)))
+			pending_release_leave_known(step, place, old);
 		return replace_word(step, place, old);
+	}
 	if (!cells_are(old) && old_bytes == step->bytes)
 		return join_readers(step, place, old);
 	/* A part of what this thread is known to have read. */
@@ -247,7 +250,8 @@ static bool record_quickly(struct race_step *step)
 	if (old == step->mine)
 		return true;
 	if (shadow_is_same_epoch(old, step->mine) || !race_is_past(step->thread, old) ||
-	    !race_is_past(step->thread, load_acquire(shadow.write)))
+	    !race_is_past(step->thread, load_acquire(shadow.write)) ||
+	    (!step->is_write && record_may_wait(step->thread, step->granule, old)))
 		return false;
 	mine = race_origin(step); /* takes a while: before the word is there */
 	if (!race_exchange(step->detector, place, &old, step->mine, mine))

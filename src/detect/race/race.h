@@ -216,7 +216,7 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
  * read.  @pair is the finding about the two, 0 if they are certainly ordered. */
 void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
-/* The step's write takes the place of the reads that @word, at @place, stands for: perhaps
+/* The step takes the place of the reads that @word, at @place, stands for: perhaps
  * those of other threads that it takes for known.  Leaves each with its thread, which may not
  * have made it yet. */
 void pending_release_leave_known(struct race_step *step, struct race_place place, uint64_t word);

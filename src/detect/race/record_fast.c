@@ -146,7 +146,8 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 
 	if (old == current || (!is_write && old == *thread->clocks.shared))
 		return true;
-	if (!record_is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES))
+	if (!record_is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
+	    (!is_write && UNLIKELY(record_may_wait(thread, granule, old))))
 		return false;
 	if (record_is_all_clear(thread, own, old, SHADOW_ALL_BYTES)) {
 		if (!record_exchange(detector, own, origin_place, old, current,

@@ -19,6 +19,7 @@
 #ifndef DETECT_RACE_RECORD_FAST_H
 #define DETECT_RACE_RECORD_FAST_H
 
+#include "detect/base/assumed.h"
 #include "detect/base/thread.h"
 #include "detect/race/atomics/atomic_location.h"
 #include "detect/race/memory.h"
@@ -50,6 +51,23 @@ static inline bool record_covers_reads(const struct thread *thread)
 {
 	/* relaxed: who acquires just now has stored nothing since. */
 	return load_relaxed(&thread->clocks.assumed_epoch) != thread->clocks.recorded_epoch;
+}
+
+/*
+ * May the thread of @read, the read word of @granule, be about to load, and see what @thread will
+ * store there?  It is in the epoch that @thread has assumed to know, so that its read is taken for
+ * one that comes before; not if it has stored there last, so that it waits for nobody.  Whose read
+ * takes the place of that one tells it to look again (pending_release_leave_known()).  Thunks do
+ * not ask: the first accesses of each site, which are C's, are those before anybody has waited.
+ */
+static inline bool record_may_wait(const struct thread *thread, uintptr_t granule, uint64_t read)
+{
+	uint64_t write;
+
+	if (LIKELY(!assumed_is_last(&thread->clocks, read)))
+		return false;
+	write = load_relaxed(shadow_places(granule).write); /* relaxed: a hint */
+	return shadow_form(write) != SHADOW_PLAIN || shadow_slot(write) != shadow_slot(read);
 }
 
 /* The ways where @thread may have the granule of @address pending. */

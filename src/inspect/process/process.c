@@ -1,7 +1,6 @@
 #include "inspect/process/process.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,11 +111,10 @@ bool process_open(struct target *target, struct pool *pool, pid_t pid,
 		result = procfs_read(target->pid, "syscall", text, sizeof(text));
 	if (result == -EACCES || result == -EPERM)
 		return refuse_permission(why, pid, status);
+	/* What has ended meanwhile, as zombies have, has no modules either. */
 	if (!target->module_count || !thread_files_list(target))
-		return refuse(why, pid,
-			      kill(target->pid, 0) && errno == ESRCH
-				      ? "has ended meanwhile"
-				      : "is no 64-bit program for x86");
+		return check_process(pid, status, why) &&
+		       refuse(why, pid, "is no 64-bit program for x86");
 	if (is_other_machine(target))
 		return refuse(why, pid, "is no 64-bit program for x86");
 	return true;

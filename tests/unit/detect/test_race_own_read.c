@@ -129,6 +129,30 @@ static void stores_data_and_answer(void)
 	answers();
 }
 
+/* Before it stores, a reads there itself, as who keeps an index does. */
+START_TEST(who_looked_acquires_though_another_read_has_taken_the_place_of_the_look)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	racing_sites_are_old(false);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 0, 8);
+	stores_data_and_answer();
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_has_not_looked_acquires_nothing_where_another_has_read)
+{
+	asks(SITE_SPIN);
+	racing_sites_are_old(false);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 0, 8);
+	stores_data_and_answer();
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
 START_TEST(who_looked_acquires_what_was_stored_before_the_store_in_its_place)
 {
 	asks(SITE_SPIN);
@@ -318,6 +342,9 @@ int main(void)
 	tcase_add_test(tests, who_waits_acquires_the_other_half);
 	tcase_add_test(tests, who_waits_for_another_place_acquires_no_half);
 	tcase_add_test(tests, origins_of_threads_that_take_turns_are_told_apart);
+	tcase_add_test(tests,
+		       who_looked_acquires_though_another_read_has_taken_the_place_of_the_look);
+	tcase_add_test(tests, who_has_not_looked_acquires_nothing_where_another_has_read);
 	tcase_add_test(tests, who_waited_some_epochs_ago_may_have_seen_a_later_store);
 	tcase_add_test(tests, who_waited_long_ago_has_not_seen_it);
 	return racing_run(tests);
