@@ -230,6 +230,43 @@ static void serve_next(void)
 
 EXCLUDE(ticket, take_ticket(), serve_next(), take_ticket(), serve_next())
 
+/* The two words lie side by side, and what is behind the release is not in the lock. */
+static struct { _Alignas(8) atomic_uint next, served; } behind;
+static long behind_value;
+
+static unsigned take_behind(void)
+{
+	unsigned own = atomic_fetch_add_explicit(&behind.next, 1, memory_order_relaxed);
+
+	while (atomic_load_explicit(&behind.served, memory_order_acquire) != own)
+		sched_yield();
+	return own;
+}
+
+static void *ticket_behind_write(void *unused)
+{
+	unsigned own = take_behind();
+
+	atomic_store_explicit(&behind.served, own + 1, memory_order_release);
+	behind_value = 1;
+	KEEP(behind_value);
+	return unused;
+}
+
+static void *ticket_behind_read(void *unused)
+{
+	unsigned own;
+
+	await_first();
+	own = take_behind();
+	KEEP(behind_value);
+	behind_value = 2;
+	atomic_store_explicit(&behind.served, own + 1, memory_order_release);
+	return unused;
+}
+
+RACE(ticket_behind)
+
 /* G. L. Peterson, 1981. */
 static atomic_int peterson_wants[2], peterson_turn;
 
@@ -260,6 +297,7 @@ static const struct race_case cases[] = {
 	CASE(dropped_early, "lost-update:error"),
 	CASE(old_builtins, "silent"),
 	CASE(ticket, "silent"),
+	CASE(ticket_behind, "data-race:error"),
 	CASE(peterson, "silent"),
 };
 

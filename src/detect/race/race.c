@@ -379,7 +379,8 @@ static bool has_early(const struct detector *detector, const struct site *site)
 /* Is the place of @access one that others seem to look at, or that the thread itself has not
  * stored to last, whatever it did beside it?  Not an atomic: of these it is known what a store
  * releases. */
-static bool may_be_seen(const struct thread *thread, const struct access *access, bool is_ordering)
+static bool may_be_seen(const struct detector *detector, const struct thread *thread,
+			const struct access *access, bool is_ordering)
 {
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	uint32_t bytes =
@@ -392,6 +393,9 @@ static bool may_be_seen(const struct thread *thread, const struct access *access
 	shadow = shadow_places(access->address);
 	/* relaxed: other threads never store our word. */
 	word = load_relaxed(shadow.write);
+	/* As the one beside the other word of a lock of tickets. */
+	if (shadow_form(word) == SHADOW_ATOMIC && atomic_find_rest(detector, word, bytes, &shadow))
+		word = load_relaxed(shadow.write);
 	return shadow_form(word) != SHADOW_ATOMIC &&
 	       shadow_form(load_relaxed(shadow.read)) != SHADOW_ASLEEP &&
 	       (is_ordering || !word || shadow_form(word) != SHADOW_PLAIN ||
@@ -416,8 +420,8 @@ static bool is_early_release(struct site *site)
  * it was made in.  A flag may be stored to once only, so the first store of each site ends
  * its epoch, if it is to what others may look at; once others seem to acquire there, some
  * more do, whatever is stored. */
-static bool may_be_flag(const struct thread *thread, const struct access *access,
-			struct site *site)
+static bool may_be_flag(const struct detector *detector, const struct thread *thread,
+			const struct access *access, struct site *site)
 {
 	/* relaxed: a hint, a count of few */
 	bool is_ordering = load_relaxed(&site_attention[access->site]) == SITE_ORDERING;
@@ -427,7 +431,7 @@ static bool may_be_flag(const struct thread *thread, const struct access *access
 	       (is_ordering ? is_early_release(site)
 			    : (access->size_bytes <= 4 || site->flags & SITE_CONSTANT) &&
 				      load_relaxed(&site->first_count) == 1) &&
-	       may_be_seen(thread, access, is_ordering);
+	       may_be_seen(detector, thread, access, is_ordering);
 }
 
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
@@ -453,7 +457,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (site && site->flags & SITE_SPIN && !step.is_write)
 		race_await(thread, granule, race_bytes_in(granule, access->address, end));
 	step.keeps_callers = keeps_callers(detector, thread, access, site);
-	step.has_released = may_be_flag(thread, access, site);
+	step.has_released = may_be_flag(detector, thread, access, site);
 	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
 	if (step.has_released ||
 	    (step.is_write && !access->is_late &&
