@@ -30,8 +30,8 @@ static bool may_be_seen(const struct thread *thread, const struct awaited_place 
 	       pending_release_may_be_seen(thread, place->granule, place->bytes, place->epoch);
 }
 
-/* Was that look over before the store @word?  Its thread knows of the look's epoch, and has not made
- * an assumed acquire amid it. */
+/* Was that look over before the store @word?  Its thread knows of the look's epoch, and has not
+ * made an assumed acquire amid it. */
 static bool is_look_over(const struct race_step *step, const struct awaited_place *place,
 			 uint64_t word)
 {

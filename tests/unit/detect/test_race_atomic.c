@@ -201,6 +201,19 @@ START_TEST(a_store_that_others_have_acquired_from_amid_its_epoch_releases_all)
 }
 END_TEST
 
+/* As in a lock of two tickets: next is taken by locked instructions, served is stored to. */
+START_TEST(a_flag_beside_what_is_atomic_releases_nothing_that_comes_after_it)
+{
+	run_locked(first, 0);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 4, 4);
+	writes(a, 64, 8);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 4, 4);
+	ck_assert_uint_eq(finding_count, 1); /* of the flag, by moves */
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
 static void races_by_moves(void)
 {
 	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 0, 4);
@@ -400,6 +413,7 @@ int main(void)
 	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
+	tcase_add_test(tests, a_flag_beside_what_is_atomic_releases_nothing_that_comes_after_it);
 	tcase_add_test(tests, a_race_of_moves_is_a_note_where_they_turn_out_to_be_atomic);
 	tcase_add_test(tests, a_race_in_a_block_stands_when_another_block_there_has_an_atomic);
 	tcase_add_test(tests, a_plain_access_beside_a_locked_instruction_is_noted);
