@@ -95,6 +95,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/arch/x86_64/access/thunk_frame.inc \
 	%D%/arch/x86_64/access/vector_state.c \
 	%D%/arch/x86_64/access/whole_thunk.inc \
+	%D%/arch/x86_64/access/wide_thunk.inc \
 	%D%/arch/x86_64/code/jump.c \
 	%D%/arch/x86_64/frame.h \
 	%D%/arch/x86_64/guest/look_up.S \

@@ -66,4 +66,4 @@ EXTRA_DIST += \
 	tests/races/untabled.c \
 	tests/races/updates.c \
 	tests/races/vanished_functions.c \
-	tests/races/volatile_beside.c tests/races/warm.h
+	tests/races/volatile_beside.c tests/races/warm.h tests/races/wide.c

@@ -15,6 +15,7 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_lines.h"
+#include "detect/shadow/runs.h"
 #include "detect/shadow/shadow.h"
 #include "preload/arch/x86_64/frame.h"
 #include "x86/decode/thunk.h"

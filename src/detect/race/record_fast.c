@@ -19,6 +19,26 @@ bool record_are_clear(const struct thread *thread, const uint64_t *place, uint64
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
+bool record_is_all_mine(const struct thread *thread, const uint64_t *place, uint64_t word)
+{
+	struct cells cells;
+
+	if (!word || (shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == thread->slot))
+		return true;
+	if (!cells_are(word))
+		return false;
+	cells = cells_of(word);
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]);
+
+		if (cell && (shadow_form(cell) != SHADOW_PLAIN ||
+			     shadow_slot(cell) != thread->slot))
+			return false;
+	}
+	fence_acquire();
+	return load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
 /* Callers of a silent site are in no report; but its first store may be a flag's (race.c). */
 static bool is_first_of_silent(struct thread *thread, struct site *site)
 {
@@ -174,27 +194,6 @@ static inline bool is_silent(const struct detector *detector, site_id id)
 	return site && site->flags & SITE_SILENT;
 }
 
-/* Has @thread alone what @word, read at @place, says? */
-static bool is_all_mine(const struct thread *thread, const uint64_t *place, uint64_t word)
-{
-	struct cells cells;
-
-	if (!word || (shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == thread->slot))
-		return true;
-	if (!cells_are(word))
-		return false;
-	cells = cells_of(word);
-	for (uint32_t i = 0; i < cells.capacity; i++) {
-		uint64_t cell = load_relaxed(&cells.words[i]);
-
-		if (cell && (shadow_form(cell) != SHADOW_PLAIN ||
-			     shadow_slot(cell) != thread->slot))
-			return false;
-	}
-	fence_acquire();
-	return load_relaxed(place) == word; /* relaxed: the fence orders it */
-}
-
 /*
  * A part of a granule, or all of it, by a quiet site of a silent module.  Who has read what is
  * stored to may wait for it, and has to be told if it acquires; so the whole engine has stores
@@ -205,7 +204,7 @@ static bool record_silently(struct detector *detector, struct thread *thread, ui
 {
 	const uint64_t *read = shadow_places(address).read;
 
-	if (is_write && !is_all_mine(thread, read, load_acquire(read)))
+	if (is_write && !record_is_all_mine(thread, read, load_acquire(read)))
 		return false;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);

@@ -34,6 +34,9 @@
 bool record_are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
 		      uint32_t bytes);
 
+/* Has @thread alone what @word, read at @place, says? */
+bool record_is_all_mine(const struct thread *thread, const uint64_t *place, uint64_t word);
+
 /* Cases of record_fast(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,

@@ -1,6 +1,7 @@
 #include "detect/range/record_range.h"
 
 #include "detect/race/race.h"
+#include "detect/race/record_fast.h"
 #include "detect/range/record_run.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
@@ -103,7 +104,7 @@ static uint32_t store_words(const struct span *span, uint64_t *own, const uint64
 		end = at + 1;
 		if (is_recorded(span, word) || is_own(span, met))
 			continue;
-		if (!race_is_past(span->thread, word) || !race_is_past(span->thread, met))
+		if (!race_is_past(span->thread, word) || !span_is_clear(span, &other[at], met))
 			return at;
 		end += span_count_alike(&own[end], word, most - end);
 		end = at + 1 + span_count_alike(&other[at + 1], met, end - at - 1);
@@ -137,6 +138,42 @@ static uint32_t store_chunks(const struct span *span, uint64_t *own, const uint6
 	return most;
 }
 
+/* Under a claim of its page: the thread need not know of the reads that @place tells of. */
+static void forget_own(const struct span *span, uint64_t *place)
+{
+	uint64_t word = load_acquire(place);
+
+	if (!word || !record_is_all_mine(span->thread, place, word))
+		return;
+	/* relaxed: claim_end() orders it.  Who changes a record has made the word another one. */
+	if (!cells_are(word))
+		store_relaxed(place, (uint64_t)0);
+	else if (compare_exchange_acq_rel(place, &word, (uint64_t)0))
+		cells_free(span->thread, word);
+}
+
+/*
+ * The thread is about to write @count granules from @granule on, all in one page of the plane.
+ * Its own reads before that need not be known any more: whatever races with them races with the
+ * write (Flanagan and Freund, FastTrack, PLDI 2009, section 3).  So buffers that are read by bytes
+ * and words, each at its time, have words that are all the same when they are written again.
+ */
+static void forget_own_reads(const struct span *span, uintptr_t granule, uint32_t count)
+{
+	uint64_t *reads = shadow_places(granule).read;
+	uint64_t *turn = claim_turn_of(reads);
+	uint64_t taken;
+
+	/* relaxed: a hint.  Runs are few words, as it is. */
+	if (load_relaxed(turn) & (CLAIM_HELD | CLAIM_RUNS) ||
+	    span_count_alike(reads, load_relaxed(reads), count) == count ||
+	    !claim_begin(span->detector, turn, &taken))
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		forget_own(span, &reads[i]);
+	claim_end(turn, taken);
+}
+
 /* Of @count granules, all in one page of the plane: how many are stored. */
 static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t count)
 {
@@ -147,6 +184,8 @@ static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t
 	uint32_t stored;
 	uint64_t taken;
 
+	if (span->is_write)
+		forget_own_reads(span, granule, count);
 	if (record_run(span, granule, count))
 		return count;
 	if (!claim_begin(span->detector, turn, &taken))

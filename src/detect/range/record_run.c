@@ -4,28 +4,38 @@
 #include "detect/shadow/claim.h"
 #include "detect/shadow/runs.h"
 
-/* Is a word such that a range need not look at each? */
-typedef bool (*word_test)(const struct span *span, uint64_t word);
+/* Is @word such that a range need not look at each?  It was read at @place; NULL: it is a run's. */
+typedef bool (*word_test)(const struct span *span, const uint64_t *place, uint64_t word);
 
-static bool is_past(const struct span *span, uint64_t word)
+static bool is_past(const struct span *span, const uint64_t *place, uint64_t word)
 {
+	(void)place;
 	return race_is_past(span->thread, word);
 }
 
-/* Has the thread written it in this epoch? */
-static bool is_written(const struct span *span, uint64_t word)
+bool span_is_clear(const struct span *span, const uint64_t *place, uint64_t word)
 {
+	return race_is_past(span->thread, word) ||
+	       (place && record_are_clear(span->thread, place, word, SHADOW_ALL_BYTES));
+}
+
+/* Has the thread written it in this epoch? */
+static bool is_written(const struct span *span, const uint64_t *place, uint64_t word)
+{
+	(void)place;
 	return word == span->written;
 }
 
-static bool is_recorded(const struct span *span, uint64_t word)
+static bool is_recorded(const struct span *span, const uint64_t *place, uint64_t word)
 {
+	(void)place;
 	return word == span->word;
 }
 
 /* May a run go over the word?  No other thread's: that may still look for it. */
-static bool is_own(const struct span *span, uint64_t word)
+static bool is_own(const struct span *span, const uint64_t *place, uint64_t word)
 {
+	(void)place;
 	return !word ||
 	       (shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == shadow_slot(span->word));
 }
@@ -38,7 +48,7 @@ static inline uint32_t count_single(const struct span *span, word_test test, con
 	while (count < most) {
 		uint64_t word = load_acquire(&words[count]);
 
-		if (!test(span, word))
+		if (!test(span, &words[count], word))
 			break;
 		count += 1 + span_count_alike(&words[count + 1], word, most - count - 1);
 	}
@@ -62,8 +72,8 @@ static inline uint32_t count_in_page(const struct span *span, word_test test,
 		const struct shadow_run *run = runs_find(runs, at, &end);
 
 		past = !run ? count_single(span, test, &words[at - first], end - at)
-		       : test(span, run->word) ? end - at
-					       : 0;
+		       : test(span, NULL, run->word) ? end - at
+						     : 0;
 		at += past;
 		if (at < end)
 			break;
@@ -113,12 +123,17 @@ uint32_t span_count_past(const struct span *span, const uint64_t *words, uint32_
 	return count_words(span, is_past, words, most);
 }
 
+static uint32_t count_clear(const struct span *span, const uint64_t *words, uint32_t most)
+{
+	return count_words(span, span_is_clear, words, most);
+}
+
 void span_compare(const struct span *span, uintptr_t granule, uint32_t count)
 {
 	struct shadow shadow = shadow_places(granule);
 	const uint64_t *other = span->is_write ? shadow.read : shadow.write;
 
-	for (uint32_t i = 0; (i += span_count_past(span, &other[i], count - i)) < count; i++)
+	for (uint32_t i = 0; (i += count_clear(span, &other[i], count - i)) < count; i++)
 		record_again(span->detector, span->thread, granule + i * SHADOW_GRANULE,
 			     SHADOW_GRANULE, span->is_write, span->site, false);
 }
@@ -131,9 +146,9 @@ static bool takes_all(const struct span *span, const struct page_runs *runs, uin
 		const struct shadow_run *run = &runs->runs[i];
 
 		if (run->from == run->to || run->to <= first || end <= run->from ||
-		    is_own(span, run->word))
+		    is_own(span, NULL, run->word))
 			continue;
-		if (run->from < first || run->to > end || !is_past(span, run->word))
+		if (run->from < first || run->to > end || !is_past(span, NULL, run->word))
 			return false;
 	}
 	return true;
@@ -185,7 +200,7 @@ bool record_run(const struct span *span, uintptr_t granule, uint32_t count)
 		/* What is written in part is left to the words. */
 		return count_words(span, is_written, other, count) == count;
 	}
-	if (span_count_past(span, other, count) < count || !claim_begin_with_runs(turn, &taken))
+	if (count_clear(span, other, count) < count || !claim_begin_with_runs(turn, &taken))
 		return false;
 	is_put = put_down(span, own, count, taken);
 	claim_end_with(turn, taken, is_put || taken & CLAIM_RUNS ? CLAIM_RUNS : 0);

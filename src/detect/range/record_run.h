@@ -38,6 +38,10 @@ static inline uint32_t span_count_alike(const uint64_t *words, uint64_t word, ui
 /* Up to how many of @words, @most, are none or plain and in the past, by runs or by themselves. */
 uint32_t span_count_past(const struct span *span, const uint64_t *words, uint32_t most);
 
+/* Need a range be compared no more with @word of the other plane, read at @place?  It is past, or
+ * names cells that all are.  NULL: it is a run's, which has none. */
+bool span_is_clear(const struct span *span, const uint64_t *place, uint64_t word);
+
 /* Compares @count granules from @granule on, which are recorded, with the other plane. */
 void span_compare(const struct span *span, uintptr_t granule, uint32_t count);
 

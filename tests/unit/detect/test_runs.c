@@ -290,6 +290,48 @@ START_TEST(dropped_memory_is_compared_where_it_has_records)
 }
 END_TEST
 
+/* @thread reads some granules by their halves, each in an epoch of its own. */
+static void read_by_halves(struct thread *thread)
+{
+	for (uint32_t offset = 0; offset < SHADOW_GRANULE; offset += 4) {
+		clock_end_epoch(memory_before_release(&judge, thread));
+		for (uint32_t at = AMID; at < AMID + 512; at += SHADOW_GRANULE)
+			reads(thread, at + offset, 4);
+		memory_flush(&judge, thread);
+	}
+	ck_assert(cells_are(word_at(AMID, false)));
+}
+
+START_TEST(own_reads_are_forgotten_by_a_write_of_all)
+{
+	set_up();
+	reads(b, AMID + 1024, 8);
+	read_by_halves(a);
+	(void)record(a, 0, 3 * PAGE, true);
+	ck_assert_uint_eq(word_at(AMID, false), 0);
+	ck_assert_uint_ne(word_at(AMID + 1024, false), 0);
+	writes(a, AMID + 1024, 8);
+	ck_assert_uint_eq(finding_count, 1); /* with what b has read */
+	writes(b, AMID, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+START_TEST(run_is_compared_with_records_of_other_threads)
+{
+	bool is_ordered = _i & 1;
+
+	set_up();
+	read_by_halves(first);
+	if (is_ordered)
+		a = racing_start(first);
+	ck_assert(record(a, 0, 3 * PAGE, true) || !is_ordered);
+	ck_assert_uint_eq(has_runs(AMID, true), is_ordered);
+	writes(a, AMID, 8);
+	ck_assert_uint_eq(finding_count > 0, !is_ordered);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("runs");
@@ -309,5 +351,7 @@ int main(void)
 	tcase_add_loop_test(tests, free_of_a_run_races_with_it, 0, 2);
 	tcase_add_loop_test(tests, dropped_memory_is_compared, 0, 8);
 	tcase_add_loop_test(tests, dropped_memory_is_compared_where_it_has_records, 0, 4);
+	tcase_add_test(tests, own_reads_are_forgotten_by_a_write_of_all);
+	tcase_add_loop_test(tests, run_is_compared_with_records_of_other_threads, 0, 2);
 	return racing_run(tests);
 }

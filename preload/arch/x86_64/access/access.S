@@ -16,6 +16,7 @@
 #include "preload/arch/x86_64/access/part_thunk.inc"
 #include "preload/arch/x86_64/access/whole_thunk.inc"
 #include "preload/arch/x86_64/access/span_thunk.inc"
+#include "preload/arch/x86_64/access/wide_thunk.inc"
 #include "preload/arch/x86_64/access/prefetch_thunk.inc"
 
 	/* Marks for thunk_context.c. */
@@ -65,7 +66,7 @@ string_common:
 	WHOLE_THUNK access_\name\()_4, (GRANULE | \flag), \own, \at, \other, \other_at, \origin, \unwanted, access_\name\()_next
 	WHOLE_THUNK access_\name\()_next, (GRANULE | \flag), \own, \at, \other, \other_at, \origin, \unwanted, , yes
 	.irp	log, 5, 6
-	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
+	WIDE_THUNK access_\name\()_\log, (1 << \log | \flag), (1 << \log), \own, \at
 	.endr
 	.endm
 
