@@ -40,6 +40,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/outside/number.c %D%/outside/number.h \
 	%D%/outside/outside.c %D%/outside/outside.h \
 	%D%/outside/shared_homes.c %D%/outside/shared_homes.h \
+	%D%/outside/twins.c %D%/outside/twins.h \
 	%D%/outside/shared_life.c %D%/outside/shared_life.h \
 	%D%/code/call_site.c %D%/code/call_site.h \
 	%D%/code/clones.c %D%/code/clones.h \

@@ -219,7 +219,8 @@ static uint32_t settle_claimed(const struct access_frame *frame, uint32_t what)
 
 static void check_slowly(struct access_frame *frame, uint32_t what)
 {
-	struct shadow shadow = shadow_places(frame->words[1]);
+	uintptr_t address = twins_home(frame->words[1]);
+	struct shadow shadow = shadow_places(address);
 	enum access_callers callers = CALLERS_DROPPED; /* of what a thunk has recorded */
 	struct guest_thread *self;
 	struct access_context where;
@@ -233,13 +234,13 @@ static void check_slowly(struct access_frame *frame, uint32_t what)
 	__builtin_prefetch(shadow.write);
 	__builtin_prefetch(shadow.read);
 	__builtin_prefetch(shadow.origins);
-	if (LIKELY(is_recorded(frame->words[1], what)))
+	if (LIKELY(is_recorded(address, what)))
 		return;
 	self = access_enter(frame);
 	if (UNLIKELY(!self))
 		return;
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
-		   record_fast(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
+		   record_fast(&guest_detector, self->thread, address, what & WHAT_BYTES,
 			       what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
 			       &callers))) {
 		guest_leave_access(self);
@@ -255,6 +256,7 @@ static void check_slowly(struct access_frame *frame, uint32_t what)
 	if (UNLIKELY(access_site(frame->words[0])->return_at))
 		note_caller(&access, access_site(frame->words[0]), &where);
 	note_value(&access, access_site(frame->words[0]));
+	access.address = address;
 	access_check(&guest_detector, self->thread, &access);
 	guest_leave_access(self);
 }
@@ -323,6 +325,7 @@ void access_lock_begin(struct access_frame *frame, uint32_t what,
 	if (UNLIKELY(!self))
 		return;
 	access = access_describe(frame, frame->words, site, &where);
+	access.address = twins_home(access.address);
 	if (UNLIKELY(site->return_at))
 		note_caller(&access, site, &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);

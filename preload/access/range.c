@@ -4,6 +4,14 @@
 
 #define RANGE_BYTES_MOST (1ull << 32)
 
+static bool has_twin(uintptr_t address, size_t size_bytes)
+{
+	size_t bytes = size_bytes;
+
+	return twins_exist() &&
+	       (twins_home_slowly(address, &bytes) != address || bytes != size_bytes);
+}
+
 static bool record(struct access_frame *frame, struct guest_thread *self)
 {
 	struct site *site = access_site(frame->words[1]);
@@ -13,7 +21,8 @@ static bool record(struct access_frame *frame, struct guest_thread *self)
 	bool is_done;
 
 	if (size_bytes > RANGE_BYTES_MOST || !shadow_covers(frame->words[2]) ||
-	    !shadow_covers(frame->words[2] + size_bytes - 1) || !self || self->guard ||
+	    !shadow_covers(frame->words[2] + size_bytes - 1) ||
+	    has_twin(frame->words[2], size_bytes) || !self || self->guard ||
 	    guest_state != GUEST_ON)
 		return false;
 	self->guard = (uintptr_t)frame;

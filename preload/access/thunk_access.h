@@ -2,8 +2,10 @@
 #ifndef PRELOAD_ACCESS_THUNK_ACCESS_H
 #define PRELOAD_ACCESS_THUNK_ACCESS_H
 
+#include "detect/race/access.h"
 #include "preload/access/access.h"
 #include "preload/guest/access_context.h"
+#include "preload/outside/twins.h"
 #include "preload/ranges/imports.h"
 
 /* For access_deeply(): redirects the imported functions that @site's module calls. */
@@ -55,6 +57,15 @@ access_enter(const struct access_frame *frame)
 	self->guard = (uintptr_t)frame;
 	fence_signal();
 	return self;
+}
+
+/* access_check() of what may be a twin (outside/twins.h). */
+static inline void access_check_at_home(struct guest_thread *self, const struct access *access)
+{
+	if (twins_exist())
+		twins_check(self->thread, access);
+	else
+		access_check(&guest_detector, self->thread, access);
 }
 
 /* Elements need not be aligned. */

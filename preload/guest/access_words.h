@@ -19,7 +19,10 @@ extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec"))
  * (x86/emit/range.h).  thread.clocks.ahead points here. */
 extern __thread uint64_t access_ahead __attribute__((tls_model("initial-exec")));
 
-/* The thread, for the thunks.  NULL: it is not observed. */
+/* The thread, for the thunks.  NULL: it is not observed, or only by C. */
 extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
+
+/* Threads that begin have no access_thread: their thunks leave all to C. */
+extern bool access_leaves_thunks;
 
 #endif

@@ -287,7 +287,8 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->clocks.current = &access_current;
 	thread->clocks.shared = &access_shared;
 	thread->clocks.ahead = &access_ahead;
-	access_thread = thread;
+	/* relaxed: see twins_mapped(). */
+	access_thread = load_relaxed(&access_leaves_thunks) ? NULL : thread;
 	guest_self = self;
 	guest_known = &no_context;
 }

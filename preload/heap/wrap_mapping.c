@@ -10,6 +10,7 @@
 #include "preload/heap/reserved.h"
 #include "preload/heap/wrap_memory.h"
 #include "preload/outside/shared_homes.h"
+#include "preload/outside/twins.h"
 
 #define PAGE_BYTES 4096u
 
@@ -31,8 +32,13 @@ static void *map_really(void *wanted, size_t size, int protection, int flags, in
 {
 	void *mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
 
-	if (mapped != MAP_FAILED)
-		shared_homes_forget((uintptr_t)mapped, (uintptr_t)mapped + in_pages(size));
+	if (mapped == MAP_FAILED)
+		return mapped;
+	shared_homes_forget((uintptr_t)mapped, (uintptr_t)mapped + in_pages(size));
+	twins_unmapped((uintptr_t)mapped, (uintptr_t)mapped + in_pages(size));
+	if (heap_mode != HEAP_OFF)
+		twins_mapped((uintptr_t)mapped, (uintptr_t)mapped + in_pages(size), protection,
+			     flags, file, (uint64_t)offset);
 	return mapped;
 }
 
@@ -72,6 +78,7 @@ EXPORT int munmap(void *begin, size_t size)
 	shared_homes_leave((uintptr_t)begin, (uintptr_t)begin + bytes);
 	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + bytes, &start);
 	mapping_ends((uintptr_t)begin, bytes, &start);
+	twins_unmapped((uintptr_t)begin, (uintptr_t)begin + bytes);
 	result = REAL(munmap)(begin, size);
 	shared_homes_forget((uintptr_t)begin, (uintptr_t)begin + bytes);
 	return result;
@@ -81,6 +88,7 @@ EXPORT int mprotect(void *begin, size_t size, int protection)
 {
 	if (protection != PROT_NONE)
 		reserved_opened((uintptr_t)begin, size);
+	twins_protected((uintptr_t)begin, (uintptr_t)begin + in_pages(size), protection);
 	return REAL(mprotect)(begin, size, protection);
 }
 
@@ -103,6 +111,7 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	} else {
 		mapping_ends((uintptr_t)old + kept_bytes, old_bytes - kept_bytes, &start);
 	}
+	twins_unmapped((uintptr_t)old, (uintptr_t)old + old_bytes);
 	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
 	if (moved == MAP_FAILED)
 		return moved;

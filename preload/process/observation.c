@@ -30,6 +30,7 @@
 #include "preload/outside/number.h"
 #include "preload/outside/outside.h"
 #include "preload/outside/shared_homes.h"
+#include "preload/outside/twins.h"
 #include "preload/process/children.h"
 #include "preload/ranges/states.h"
 #include "preload/results/bare.h"

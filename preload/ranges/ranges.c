@@ -16,6 +16,7 @@
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
 #include "preload/outside/number.h"
+#include "preload/outside/twins.h"
 
 /* The bytes of the granule at @granule that [start, end) covers. */
 static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t end)
@@ -134,7 +135,9 @@ static void check_range(const struct unwind_start *at, uintptr_t address, size_t
 	if (!self)
 		return;
 	range.site = call_site(at->return_address, access);
-	if (!record_call(&guest_detector, self->thread, &range))
+	if (twins_exist())
+		twins_check(self->thread, &range);
+	else if (!record_call(&guest_detector, self->thread, &range))
 		access_check(&guest_detector, self->thread, &range);
 	guest_leave(self);
 }

@@ -13,6 +13,7 @@
 #include "preload/channels/descriptors.h"
 #include "preload/arch/arch.h"
 #include "preload/guest/guest.h"
+#include "preload/outside/twins.h"
 #include "preload/sync/wrap_lock.h"
 #include "preload/sync/wrap_syscall.h"
 
@@ -152,6 +153,7 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	long (*real)(long, uintptr_t, long, long, long, uintptr_t, long);
 	struct unwind_start start = unwind_start_here();
 	int command = (int)operation & FUTEX_CMD_MASK;
+	uintptr_t home = twins_home(address);
 	struct futex_wait wait = {.value = (uint32_t)value};
 	struct guest_thread *self = NULL;
 	long result;
@@ -159,10 +161,10 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	if (waits_by(command)) {
 		detector_count(&guest_detector, LOST_FOREIGN_LOCKS);
 		if (!limit)
-			self = begin_wait(&wait, address, &start);
+			self = begin_wait(&wait, home, &start);
 	}
 	if (!is_wait(command) && !__libc_single_threaded)
-		note_wake(command, address, value, second);
+		note_wake(command, home, value, twins_home(second));
 	/* The real syscall() sets errno as the program expects. */
 	if (!guest_real_syscall)
 		guest_resolve_syscall();
@@ -171,6 +173,6 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	if (self)
 		end_wait(self, &wait, result == 0);
 	if (is_wait(command) && !__libc_single_threaded && (result >= 0 || errno == EAGAIN))
-		note_wait(command, address, second, waits_by(command) && result < 0);
+		note_wait(command, home, twins_home(second), waits_by(command) && result < 0);
 	return result;
 }

@@ -9,6 +9,7 @@ guests_c = \
 	tests/preload/channels/racing_numbers tests/preload/channels/reused_numbers \
 	tests/preload/channels/ring_hand_overs tests/preload/channels/ring_races \
 	tests/preload/heap/freed_after_release tests/preload/heap/freed_while_held \
+	tests/preload/heap/twin_mappings \
 	tests/preload/heap/glibc_malloc tests/preload/heap/heap_calls \
 	tests/preload/heap/mapping_calls tests/preload/heap/own_malloc \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \

@@ -63,6 +63,7 @@ EXTRA_DIST += \
 	tests/races/tables.h \
 	tests/races/tokens.c \
 	tests/races/transactions.c \
+	tests/races/twins.c \
 	tests/races/untabled.c \
 	tests/races/updates.c \
 	tests/races/vanished_functions.c \

@@ -13,6 +13,7 @@
 #include "preload/heap/heap.h"
 #include "preload/guest/modules.h"
 #include "preload/outside/number.h"
+#include "preload/outside/twins.h"
 
 __thread struct guest_thread *guest_self;
 __thread uint64_t access_current = SHADOW_NO_EPOCH;
@@ -23,6 +24,8 @@ enum guest_state guest_state = GUEST_ON;
 bool guest_is_quick = true;
 enum heap_mode heap_mode = HEAP_CHECKED;
 struct guest_thread range_thread;
+
+uint32_t twins_count;
 
 struct range_told told[64];
 unsigned int told_count;
@@ -60,6 +63,11 @@ void number_refresh(int number)
 void number_is_known(int number)
 {
 	(void)number;
+}
+
+void twins_check(struct thread *thread, const struct access *access)
+{
+	access_check(&guest_detector, thread, access);
 }
 
 bool modules_is_own(uintptr_t address)

@@ -24,7 +24,7 @@ void access_masked(struct access_frame *frame)
 		if (!(mask & 1))
 			continue;
 		access.address = first;
-		access_check(&guest_detector, self->thread, &access);
+		access_check_at_home(self, &access);
 	}
 	guest_leave_access(self);
 }
@@ -57,7 +57,7 @@ void access_gather(struct access_frame *frame, uint32_t form)
 			continue;
 		index = form / 4 ? indexes[i] : (uint64_t)(int64_t)(int32_t)index;
 		access.address = base + (index << log_scale);
-		access_check(&guest_detector, self->thread, &access);
+		access_check_at_home(self, &access);
 	}
 	guest_leave_access(self);
 }
@@ -101,7 +101,7 @@ static void check_range(struct guest_thread *self, const struct string_operation
 	access->address = operation->is_backwards ? first - size_bytes + operation->element : first;
 	access->size_bytes = size_bytes;
 	access->flags = (access->flags & ~(uint32_t)(SITE_READ | SITE_WRITE)) | direction;
-	access_check(&guest_detector, self->thread, access);
+	access_check_at_home(self, access);
 }
 
 static void check_string(struct guest_thread *self, const struct string_operation *operation,
