@@ -119,13 +119,17 @@ static uint32_t signal_of_handler(const struct unwind_result *result)
 /*
  * Has code of no module made the calls, as a compiler at run time makes it?  It is not
  * observed, so what it orders is not known.  What a handler has interrupted may be a clone.
+ * Code that chooses functions while its module is opened runs before the loader finds it by
+ * its address.
  */
 static bool is_of_generated_code(const struct unwind_result *result)
 {
+	uintptr_t outermost = result->frames[result->frame_count - 1] - 1;
 	struct dl_find_object object;
 
 	return result->end == UNWIND_NO_TABLE && !result->crosses_signal_frame &&
-	       _dl_find_object((void *)(result->frames[result->frame_count - 1] - 1), &object) != 0;
+	       _dl_find_object((void *)outermost, &object) != 0 &&
+	       !modules_find(outermost, guest_code_generation);
 }
 
 stack_id guest_intern(void *context, const struct unwind_result *result)

@@ -23,7 +23,8 @@ guests_c = \
 	tests/preload/instrument/opened_and_closed tests/preload/instrument/opened_often \
 	tests/preload/instrument/opened_locally \
 	tests/preload/instrument/own_text tests/preload/instrument/preempted_clones \
-	tests/preload/instrument/prefetches tests/preload/instrument/restartable_sequences \
+	tests/preload/instrument/prefetches tests/preload/instrument/resolved_while_opened \
+	tests/preload/instrument/restartable_sequences \
 	tests/preload/instrument/static_tls tests/preload/instrument/stepped_accesses \
 	tests/preload/instrument/silent_stores \
 	tests/preload/instrument/stepped_cells tests/preload/instrument/stepped_epochs \
@@ -118,7 +119,7 @@ guest_libraries = \
 	tests/preload/instrument/libearly.so tests/preload/instrument/libended_tls.so \
 	tests/preload/instrument/liblocal.so tests/preload/instrument/liblocking.so \
 	tests/preload/instrument/liblocking_copy.so tests/preload/instrument/libplugin.so \
-	tests/preload/instrument/libstatic_tls.so \
+	tests/preload/instrument/libresolving.so tests/preload/instrument/libstatic_tls.so \
 	tests/preload/instrument/libthrowing.so tests/preload/instrument/libuv-silent.so
 .PHONY: guest-libraries
 guest-libraries: $(guest_libraries)
@@ -148,6 +149,9 @@ tests/preload/instrument/libended_tls.so: $(guest_sources)/instrument/ended_tls_
 
 tests/preload/instrument/libplugin.so: $(guest_sources)/instrument/plugin_library.c
 	$(link_guest_library) $(guest_sources)/instrument/plugin_library.c
+
+tests/preload/instrument/libresolving.so: $(guest_sources)/instrument/resolving_library.c
+	$(link_guest_library) $(guest_sources)/instrument/resolving_library.c
 
 tests/preload/instrument/libstatic_tls.so: $(guest_sources)/instrument/static_tls_library.c
 	$(link_guest_library) $(guest_sources)/instrument/static_tls_library.c
@@ -201,6 +205,7 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/syn
 	tests/preload/instrument/local_library.cc \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \
 	tests/preload/instrument/plugin_library.h tests/preload/instrument/plugin_library.c \
+	tests/preload/instrument/resolving_library.h tests/preload/instrument/resolving_library.c \
 	tests/preload/instrument/silent_library.c \
 	tests/preload/instrument/static_tls_library.c \
 	tests/preload/instrument/throwing_library.h tests/preload/instrument/throwing_library.cc

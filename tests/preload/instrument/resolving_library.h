@@ -1,0 +1,1 @@
+int resolving_call(int number);
