@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/source/macros.h"
+#include "reports/source/words.h"
 
 #define DEPTH_MAX 4
 #define TOKENS_MAX 4096 /* of all that is made */
@@ -19,6 +20,8 @@ struct expansion {
 	struct token *tokens;
 	size_t count;
 	bool has_pasted;
+	bool is_of_operations; /* other macros stay */
+	bool has_operations;
 };
 
 struct arguments {
@@ -147,15 +150,47 @@ static struct phrase put_in(struct expansion *made, const struct macro *macro,
 	return (struct phrase){body.tokens, body.count};
 }
 
+/* Has the macro an atomic operation, by itself or by another macro?  One that says so by its name
+ * is an operation. */
+static bool has_operations(const struct reading *reading, const struct macro *macro, int depth)
+{
+	for (size_t i = 0; i < macro->body_count; i++) {
+		const struct token *token = &macro->body[i];
+		const struct macro *inner = NULL;
+
+		if (words_find_atomic(token, 1))
+			return true;
+		if (token->kind == TOKEN_NAME && depth < DEPTH_MAX)
+			inner = find_macro(reading, token);
+		if (inner && has_operations(reading, inner, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+/* The macro to be put in place of @token; or NULL. */
+static const struct macro *find_wanted(struct expansion *made, const struct token *token, int depth)
+{
+	const struct macro *macro = NULL;
+
+	if (token->kind == TOKEN_NAME && depth < DEPTH_MAX &&
+	    !(made->is_of_operations && words_find_atomic(token, 1)))
+		macro = find_macro(made->reading, token);
+	if (!macro || !made->is_of_operations)
+		return macro;
+	if (!has_operations(made->reading, macro, depth))
+		return NULL;
+	made->has_operations = true;
+	return macro;
+}
+
 static void expand(struct expansion *made, struct phrase phrase, int depth)
 {
 	for (size_t i = 0; i < phrase.count; i++) {
 		bool is_call = i + 1 < phrase.count && lexer_token_is(&phrase.tokens[i + 1], "(");
-		const struct macro *macro = NULL;
+		const struct macro *macro = find_wanted(made, &phrase.tokens[i], depth);
 		struct arguments arguments = {.count = 0};
 
-		if (phrase.tokens[i].kind == TOKEN_NAME && depth < DEPTH_MAX)
-			macro = find_macro(made->reading, &phrase.tokens[i]);
 		if (!macro || (macro->is_function && !is_call)) {
 			add_token(made, &phrase.tokens[i]);
 			continue;
@@ -208,4 +243,18 @@ void expand_pasted(struct reading *reading)
 		return;
 	reading->tokens = found.tokens;
 	reading->count = found.count;
+}
+
+bool expand_operations(struct reading *reading)
+{
+	struct expansion made = {.reading = reading, .is_of_operations = true};
+
+	if (reading->list->language == LANGUAGE_RUST)
+		return false;
+	expand(&made, (struct phrase){reading->tokens, reading->count}, 0);
+	if (!made.has_operations || made.count == TOKENS_MAX)
+		return false;
+	reading->tokens = made.tokens;
+	reading->count = made.count;
+	return true;
 }

@@ -14,4 +14,8 @@
  * function that is asked about, its body.  Macros with several definitions stay as they are. */
 void expand_pasted(struct reading *reading);
 
+/* Puts what they make in place of macros that have atomic operations, by themselves or by other
+ * macros.  False, and nothing is changed, if there is none. */
+bool expand_operations(struct reading *reading);
+
 #endif

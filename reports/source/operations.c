@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/source/macros.h"
+#include "reports/source/names.h"
 #include "reports/source/words.h"
 
 #define MACRO_DEPTH_MAX 4
@@ -189,12 +190,25 @@ static bool is_variable(const struct reading *reading, const struct token *token
 	       (question->sure && lexer_token_is(token, question->sure));
 }
 
+/* The token behind the name at @index, and behind brackets around the name alone. */
+static size_t behind_name(const struct reading *reading, size_t index)
+{
+	size_t start = index++;
+
+	while (start && is_at(reading, start - 1, "(") && is_at(reading, index, ")")) {
+		start--;
+		index++;
+	}
+	return index;
+}
+
 /* Does an operation name the variable otherwise than to load a pointer: "h" in "&h->count"? */
 static bool names_variable(const struct reading *reading, struct part part)
 {
 	for (size_t i = part.start; i < part.end; i++)
 		if (is_variable(reading, &reading->tokens[i]) &&
-		    (reading->question->is_write || !is_at(reading, i + 1, "->")))
+		    (reading->question->is_write ||
+		     !is_at(reading, behind_name(reading, i), "->")))
 			return true;
 	return false;
 }
@@ -270,4 +284,88 @@ bool operations_leave_out(struct reading *reading)
 		return false;
 	*reading = left;
 	return true;
+}
+
+static uint32_t flags_of(const struct reading *reading, size_t index)
+{
+	const struct statement_question *question = reading->question;
+
+	return names_look_up(reading->statements->names, question->image, question->address,
+			     reading->tokens[index].text, reading->tokens[index].length);
+}
+
+/* The name of the place "&count" or "&(&queue)->head", whose "&" is at @index; 0 if another
+ * argument is there. */
+static size_t find_named(const struct reading *reading, size_t index)
+{
+	size_t depth = 0;
+	size_t last = 0;
+
+	for (index++; index < reading->count; index++) {
+		if (is_name(reading, index) && !is_at(reading, index + 1, "("))
+			last = index;
+		else if (is_at(reading, index, "("))
+			depth++;
+		else if (is_at(reading, index, ")") && depth)
+			depth--;
+		else if (!is_link(reading, index) && !is_at(reading, index, "this") &&
+			 !(is_at(reading, index, "&") && is_at(reading, index - 1, "(")))
+			break;
+	}
+	if (!last || (!is_at(reading, index, ",") && !is_at(reading, index, ")")) ||
+	    (!is_link(reading, last - 1) && flags_of(reading, last) & NAME_REFERENCE))
+		return 0;
+	return last;
+}
+
+/* The name of what the operation @part accesses: "head" in "head.store(value, order)", which is
+ * of an atomic type; 0 if it does not show. */
+static size_t find_place(const struct reading *reading, struct part part)
+{
+	size_t open = part.start;
+
+	while (open < part.end && !is_at(reading, open, "("))
+		open++;
+	if (open >= part.start + 3 && is_at(reading, open - 2, ".") &&
+	    is_name(reading, open - 3) && flags_of(reading, open - 3) & NAME_ATOMIC)
+		return open - 3;
+	return is_at(reading, open + 1, "&") ? find_named(reading, open + 1) : 0;
+}
+
+bool operations_show_places(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		if (is_operation(reading, i, 0) && !find_place(reading, find_operation(reading, i)))
+			return false;
+	return true;
+}
+
+bool operations_take_variable(struct reading *reading)
+{
+	bool *is_taken = pool_alloc(reading->statements->pool, reading->count * sizeof(*is_taken));
+	bool *is_place = pool_alloc(reading->statements->pool, reading->count * sizeof(*is_place));
+	struct token *rest = pool_alloc(reading->statements->pool, reading->count * sizeof(*rest));
+	bool is_named = false;
+
+	for (size_t i = 0; i < reading->count; i++) {
+		struct part part;
+
+		if (!is_operation(reading, i, 0))
+			continue;
+		part = find_operation(reading, i);
+		is_place[find_place(reading, part)] = true;
+		memset(is_taken + part.start, true, part.end - part.start);
+	}
+	for (size_t i = 0; i < reading->count; i++) {
+		if (!is_variable(reading, &reading->tokens[i]))
+			continue;
+		if (!is_place[i])
+			return false;
+		is_named = true;
+	}
+	if (is_named) {
+		reading->count = copy_rest(reading, is_taken, rest);
+		reading->tokens = rest;
+	}
+	return is_named;
 }

@@ -20,4 +20,12 @@ bool operations_are_in(const struct reading *reading);
  */
 bool operations_leave_out(struct reading *reading);
 
+/* Does each operation show what it accesses, by a name: "&count", "&queue->head", "head.store"?
+ * Through a pointer it may access anything. */
+bool operations_show_places(const struct reading *reading);
+
+/* Is the variable what operations access, and named nowhere else?  Then they are left out, too.
+ * They all show their places. */
+bool operations_take_variable(struct reading *reading);
+
 #endif

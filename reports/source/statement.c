@@ -352,6 +352,28 @@ static bool hides_atomics(const struct reading *reading)
 				       question->address, question->frame);
 }
 
+/* What is left of a statement whose macros have atomic operations among others, without these.
+ * False if that is not certain.  @is_atomic: operations alone access the variable. */
+static bool read_expanded(struct reading *reading, bool *is_atomic)
+{
+	struct reading made = {.statements = reading->statements,
+			       .question = reading->question,
+			       .list = reading->list,
+			       .tokens = reading->tokens,
+			       .count = reading->count};
+
+	if (!expand_operations(&made) || words_find_volatile(made.tokens, made.count) ||
+	    words_find_assembly(made.tokens, made.count) || !operations_show_places(&made))
+		return false;
+	*is_atomic = operations_take_variable(&made);
+	if (!*is_atomic && !operations_leave_out(&made))
+		return false;
+	reading_find_names(&made);
+	if (!made.doubt)
+		*reading = made;
+	return !made.doubt;
+}
+
 /* By its words first, then by the names in it.  @first: its first token in the file. */
 static struct evidence read_statement(struct reading *reading, size_t first)
 {
@@ -359,6 +381,7 @@ static struct evidence read_statement(struct reading *reading, size_t first)
 	struct pool *pool = reading->statements->pool;
 	struct evidence evidence;
 	const char *mismatch;
+	bool is_atomic = false;
 
 	assembly.is_assembly = true;
 	if (reading_has_directive(reading->tokens, reading->count))
@@ -373,8 +396,10 @@ static struct evidence read_statement(struct reading *reading, size_t first)
 	if (is_made_by_compiler(reading))
 		return make_claim(CLAIM_PLAIN, "the compiler makes its function");
 	reading_find_names(reading);
-	if (reading->doubt)
+	if (reading->doubt && !read_expanded(reading, &is_atomic))
 		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
+	if (is_atomic)
+		return make_claim(CLAIM_ATOMIC, "by its source");
 	if (reading->has_atomic_type || (reading->has_atomic && !is_beside_atomic(reading)))
 		return make_doubtful("its statement names something of an atomic type");
 	if (reading->has_volatile)

@@ -338,7 +338,7 @@ static const struct race_case cases[] = {
 	CASE(inlined, "data-race:warning? unmarked-sync?"),
 	CASE(own_type, "data-race:warning? unmarked-sync?"),
 	CASE(shadowing, "data-race:warning? unmarked-sync?"),
-	CASE(counting, "data-race:warning"),
+	CASE(counting, "data-race:error"),
 	CASE(stored, "data-race:error"),
 	CASE(heap, "silent"),
 	CASE(either, "data-race:warning"),

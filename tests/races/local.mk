@@ -24,7 +24,7 @@ EXTRA_DIST += \
 	tests/races/header_macros.c \
 	tests/races/old_debug_info.c \
 	tests/races/hot_reads.c tests/races/idle_atomics.c \
-	tests/races/idioms.h \
+	tests/races/idioms.h tests/races/mixed_macros.c \
 	tests/races/ignored_order.c \
 	tests/races/items.h \
 	tests/races/callbacks.c \
