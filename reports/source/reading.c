@@ -48,6 +48,8 @@ static void note_flags(struct reading *reading, uint32_t flags)
 		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
 	}
 	reading->has_atomic_type |= flags & NAME_TYPE && flags & NAME_ATOMIC;
+	reading->has_volatile_type |=
+		flags & NAME_TYPE && flags & (NAME_VOLATILE | NAME_VOLATILE_ITSELF);
 }
 
 static bool is_at(const struct token *tokens, size_t count, size_t index, const char *text)

@@ -41,6 +41,7 @@ struct reading {
 	bool has_atomic; /* ... of an atomic type */
 	bool has_atomic_type; /* it names one, as a cast does */
 	bool has_volatile;
+	bool has_volatile_type;
 	const char *doubt; /* a name that may be a macro, or NULL */
 };
 

@@ -201,13 +201,28 @@ void reading_count_variable(const struct reading *reading, const char *variable,
 	}
 }
 
-/* What is atomic by its type beside a variable that is not: none of the variable's accesses. */
-static bool is_beside_atomic(const struct reading *reading)
+/* Is the variable accessed by its name, and its type certain?  Then what is atomic by its type
+ * stands beside it. */
+static bool is_of_sure_type(const struct reading *reading)
 {
 	size_t named, accessed;
 
 	reading_count_variable(reading, reading->question->sure, &named, &accessed);
 	return accessed;
+}
+
+/* ... by its name alone, not through what may lead to volatile memory?  Then what is volatile, as
+ * another variable of that name may be, stands beside it. */
+static bool is_of_sure_type_by_itself(const struct reading *reading)
+{
+	const char *sure = reading->question->sure;
+
+	for (size_t i = 0; sure && i < reading->count; i++)
+		if (lexer_token_is(&reading->tokens[i], sure) && i &&
+		    (lexer_token_is(&reading->tokens[i - 1], ".") ||
+		     lexer_token_is(&reading->tokens[i - 1], "->")))
+			return false;
+	return is_of_sure_type(reading);
 }
 
 static bool are_at(const struct token_list *list, size_t index, const char *const texts[],
@@ -400,9 +415,10 @@ static struct evidence read_statement(struct reading *reading, size_t first)
 		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
 	if (is_atomic)
 		return make_claim(CLAIM_ATOMIC, "by its source");
-	if (reading->has_atomic_type || (reading->has_atomic && !is_beside_atomic(reading)))
+	if (reading->has_atomic_type || (reading->has_atomic && !is_of_sure_type(reading)))
 		return make_doubtful("its statement names something of an atomic type");
-	if (reading->has_volatile)
+	if (reading->has_volatile_type ||
+	    (reading->has_volatile && !is_of_sure_type_by_itself(reading)))
 		return make_claim(CLAIM_VOLATILE, "of its type");
 	if (hides_atomics(reading))
 		return make_doubtful("its debug information is too old to have C's atomic types");

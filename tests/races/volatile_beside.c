@@ -50,6 +50,43 @@ static void *member_read(void *unused)
 
 RACE(member)
 
+/* Others of its name are volatile, or point to what is. */
+static struct device_table {
+	volatile int *namesake_place;
+	volatile int namesake_level;
+} other_table;
+
+static int *namesake_place;
+static void *namesake_write(void *unused)
+{
+	namesake_place = &results;
+	return unused;
+}
+
+static void *namesake_read(void *unused)
+{
+	if (!namesake_place)
+		sink = other_table.namesake_place != 0;
+	return unused;
+}
+
+RACE(namesake)
+
+int namesake_level; /* clang makes a bool of what is static and has two values */
+static void *level_write(void *unused)
+{
+	namesake_level = 2;
+	return unused;
+}
+
+static void *level_read(void *unused)
+{
+	sink = namesake_level;
+	return unused;
+}
+
+RACE(level)
+
 /* Volatile all the same: by the pointer, the type, the whole, the member. */
 static struct meter pointed_meter;
 static volatile struct meter *pointed_device = &pointed_meter;
@@ -132,14 +169,33 @@ static void *given_read(void *unused)
 
 RACE(given)
 
+/* Of two accesses in the statement the volatile one is made. */
+static int chosen_value;
+static void *chosen_write(void *unused)
+{
+	*(device_word *)&chosen_value = 1;
+	return unused;
+}
+
+static void *chosen_read(void *unused)
+{
+	sink = source ? chosen_value : *(device_word *)&chosen_value;
+	return unused;
+}
+
+RACE(chosen)
+
 static const struct race_case cases[] = {
 	CASE(stored, "data-race:error"),
 	CASE(member, "data-race:error"),
+	CASE(namesake, "data-race:error"),
+	CASE(level, "data-race:error"),
 	CASE(pointed, "data-race:warning"),
 	CASE(cast, "data-race:warning"),
 	CASE(whole, "data-race:warning"),
 	CASE(own, "data-race:warning"),
 	CASE(given, "data-race:warning"),
+	CASE(chosen, "data-race:warning"),
 };
 
 int main(int argc, char **argv)
