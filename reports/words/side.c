@@ -127,6 +127,7 @@ static bool find_load(const struct side *side, struct side *load)
 		load->place = variable.part;
 		load->variable = last_identifier(pool, variable.name);
 		load->whole = variable.is_nameless ? NULL : name_of_whole(pool, variable.name);
+		load->sure = load->place.type && !load->place.is_atomic ? load->variable : NULL;
 	} else if (pointee_find(pool, load->image, load->address, WORD_BYTES, &pointee)) {
 		load->place = pointee.place;
 		load->variable = pointee.place.field;
@@ -140,7 +141,22 @@ static const char *captured_name(const char *field)
 	return field && strncmp(field, "__", 2) == 0 ? field + 2 : field;
 }
 
-/* The name of what is certainly no atomic: by its symbol, or by the reference to it; or NULL. */
+/* The member that the pointer of @side leads to, if the other accesses say the same. */
+static const char *sure_member(const struct side *side)
+{
+	const struct type_place *part = &side->finding->memory->variable.part;
+	struct pointee pointee;
+
+	if (!part->holder || strstr(side->place.type, "atomic") ||
+	    !data_find_pointee(side->view->symbolizer, side->finding->process, side->event->stack,
+			       side->event->size_bytes, &pointee) ||
+	    !pointee.place.holder || strcmp(pointee.place.holder, part->holder) != 0)
+		return NULL;
+	return pointee.place.field;
+}
+
+/* The name of what is certainly no atomic: by its symbol, by the reference to it, or by its
+ * structure; or NULL. */
 static const char *sure_name(const struct side *side)
 {
 	const struct view_memory *memory = side->finding->memory;
@@ -151,7 +167,7 @@ static const char *sure_name(const struct side *side)
 	if (memory->kind == MEMORY_GLOBAL)
 		return side->variable;
 	return find_load(side, &load) && load.place.is_reference ? captured_name(load.variable)
-								 : NULL;
+								 : sure_member(side);
 }
 
 struct side side_of_access(struct view *view, const struct view_finding *finding,
@@ -407,9 +423,9 @@ static bool is_out_of_loop(const struct side *side, const struct unneeded_loops 
 	uint32_t behind = 0, ahead = 0; /* loops with later lines, with earlier ones: bits */
 
 	for (size_t i = 0; i < loops->count; i++) {
-		const struct source_stack *there = symbolize_beside(
-			side->view->symbolizer, side->finding->process, side->event->stack,
-			loops->start + loops->rows[i].offset);
+		const struct source_stack *there =
+			symbolize_beside(side->view->symbolizer, side->finding->process,
+					 side->event->stack, loops->start + loops->rows[i].offset);
 		const struct source_frame *beside = there ? frame_beside(frame, there) : NULL;
 
 		if (!there || !there->frame_count || !there->frames[0].line)

@@ -42,7 +42,7 @@ EXTRA_DIST += \
 	tests/races/lock_edges.c \
 	tests/races/looked_up.c \
 	tests/races/mapped_twice.c \
-	tests/races/memory.c \
+	tests/races/memory.c tests/races/namesakes.c \
 	tests/races/owners_cxx.cc \
 	tests/races/pasted_macros.c \
 	tests/races/plain_idioms.c \
