@@ -327,6 +327,7 @@ START_TEST(run_is_compared_with_records_of_other_threads)
 		a = racing_start(first);
 	ck_assert(record(a, 0, 3 * PAGE, true) || !is_ordered);
 	ck_assert_uint_eq(has_runs(AMID, true), is_ordered);
+	ck_assert_uint_eq(word_below(AMID, true), 0);
 	writes(a, AMID, 8);
 	ck_assert_uint_eq(finding_count > 0, !is_ordered);
 }
