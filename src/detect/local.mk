@@ -49,6 +49,7 @@ src_libcore_a_SOURCES += \
 	%D%/race/classify.c \
 	%D%/race/compare.c \
 	%D%/race/late_order.c \
+	%D%/race/atomics/ordering.c \
 	%D%/race/life.c \
 	%D%/race/memory.c %D%/race/memory.h \
 	%D%/race/atomics/pending_acquire.c \

@@ -31,7 +31,7 @@ EXTRA_DIST += \
 	tests/races/cells.c \
 	tests/races/channel_edges.c \
 	tests/races/columns.c \
-	tests/races/crowds.c \
+	tests/races/crowds.c tests/races/early_rings.c \
 	tests/races/cxx_cases.h \
 	tests/races/cxx_edges.cc \
 	tests/races/kernel_edges.c \

@@ -38,11 +38,15 @@ static void note_replaced(const struct race_step *step)
 		step->granule, step->other, race_base(step->mine), step->other_origin};
 }
 
-/* From now on each store at the site of @id takes the place of reads that it meets, also of
- * those which it takes for known: pending_release_leave_known(). */
-static void note_ordering(site_id id)
+/* The step's load acquires by the other's store, or its store releases to the other's load. */
+static void note_ordering(struct race_step *step)
 {
-	store_relaxed(&site_attention[id], SITE_ORDERING); /* relaxed: a hint */
+	struct cell store = {race_base(step->other) | step->shared_bytes, step->other_origin};
+
+	if (step->is_write)
+		ordering_note_own(step);
+	else
+		ordering_note(step->detector, step->thread, step->granule, &store);
 }
 
 /*
@@ -53,8 +57,7 @@ static void note_ordering(site_id id)
 static void order_pair(struct race_step *step, const struct kind_of_access *mine,
 		       const struct kind_of_access *other, uint32_t pair)
 {
-	note_ordering(step->is_write ? step->access->site
-				     : origin_site(step->detector, step->other_origin));
+	note_ordering(step);
 	if (!step->is_write && step->other_is_write) {
 		if (step->stale) {
 			stale_read_note_pair(step->thread, step->stale, pair);
@@ -243,6 +246,8 @@ static void classify_pair(struct race_step *step)
 		if (!step->is_write)
 			stale_reads_order(step->thread, step->access);
 		hold_back_assumed(step);
+		if (may_acquire(step) || may_release(step))
+			note_ordering(step);
 		return;
 	}
 	report_pair(step, &mine, &other, &verdict);

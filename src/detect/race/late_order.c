@@ -71,8 +71,10 @@ static bool is_ordered_by_wait(struct race_step *step)
 			atomic_acquire_late(step->detector, thread, word);
 		store = pending_release_find_store(step, place->granule, place->bytes);
 		if (store.word && !race_is_ordered(thread, store.word) &&
-		    !is_look_over(step, place, store.word))
+		    !is_look_over(step, place, store.word)) {
+			ordering_note(step->detector, thread, place->granule, &store);
 			memory_assume_acquired(step->detector, thread, race_base(store.word), 0);
+		}
 	}
 	return race_is_ordered(thread, step->other);
 }

@@ -316,6 +316,7 @@ static bool acquire_overwritten(struct race_step *step)
 			return true;
 		store = pending_release_find_store(step, granule, bytes);
 		if (store.word && may_have_acquired(step, place, &store)) {
+			ordering_note(step->detector, thread, granule, &store);
 			memory_assume_acquired(step->detector, thread, race_base(store.word), pair);
 			return true;
 		}

@@ -376,64 +376,6 @@ static bool has_early(const struct detector *detector, const struct site *site)
 	return site != NULL;
 }
 
-/* Is the place of @access one that others seem to look at, or that the thread itself has not
- * stored to last, whatever it did beside it?  Not an atomic: of these it is known what a store
- * releases. */
-static bool may_be_seen(const struct detector *detector, const struct thread *thread,
-			const struct access *access, bool is_ordering)
-{
-	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uint32_t bytes =
-		race_bytes_in(granule, access->address, access->address + access->size_bytes);
-	struct shadow shadow;
-	uint64_t word;
-
-	if (!shadow_covers(access->address))
-		return false;
-	shadow = shadow_places(access->address);
-	/* relaxed: other threads never store our word. */
-	word = load_relaxed(shadow.write);
-	/* As the one beside the other word of a lock of tickets. */
-	if (shadow_form(word) == SHADOW_ATOMIC && atomic_find_rest(detector, word, bytes, &shadow))
-		word = load_relaxed(shadow.write);
-	return shadow_form(word) != SHADOW_ATOMIC &&
-	       shadow_form(load_relaxed(shadow.read)) != SHADOW_ASLEEP &&
-	       (is_ordering || !word || shadow_form(word) != SHADOW_PLAIN ||
-		shadow_slot(word) != thread->slot || !(word & bytes));
-}
-
-#define ORDERING_STORES 512u
-
-/* Is it among the first stores of a site by which others seem to acquire?  They count on from
- * those of which callers are kept. */
-static bool is_early_release(struct site *site)
-{
-	/* relaxed: a count that need not be exact */
-	uint32_t count = load_relaxed(&site->first_count);
-
-	if (count >= ORIGIN_FIRST_CALLERS && count < ORDERING_STORES)
-		store_relaxed(&site->first_count, count + 1);
-	return count < ORDERING_STORES;
-}
-
-/* Who acquires by a store of which nobody knows yet that it is a flag's knows the epoch that
- * it was made in.  A flag may be stored to once only, so the first store of each site ends
- * its epoch, if it is to what others may look at; once others seem to acquire there, some
- * more do, whatever is stored. */
-static bool may_be_flag(const struct detector *detector, const struct thread *thread,
-			const struct access *access, struct site *site)
-{
-	/* relaxed: a hint, a count of few */
-	bool is_ordering = load_relaxed(&site_attention[access->site]) == SITE_ORDERING;
-
-	return site && site->flags & SITE_PLAIN_MOVE && access->flags & SITE_WRITE &&
-	       !access->is_late && !access->is_recorded &&
-	       (is_ordering ? is_early_release(site)
-			    : (access->size_bytes <= 4 || site->flags & SITE_CONSTANT) &&
-				      load_relaxed(&site->first_count) == 1) &&
-	       may_be_seen(detector, thread, access, is_ordering);
-}
-
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -457,7 +399,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (site && site->flags & SITE_SPIN && !step.is_write)
 		race_await(thread, granule, race_bytes_in(granule, access->address, end));
 	step.keeps_callers = keeps_callers(detector, thread, access, site);
-	step.has_released = may_be_flag(detector, thread, access, site);
+	step.has_released = ordering_ends_epoch(detector, thread, access, site);
 	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
 	if (step.has_released ||
 	    (step.is_write && !access->is_late &&
@@ -480,7 +422,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 			check_part(&step, before);
 		check_part(&step, bytes & ~before);
 	}
-	if (UNLIKELY(race_may_change_nothing(&step))) {
+	if (UNLIKELY(race_may_change_nothing(&step) || step.is_release)) {
 		memory_flush(detector, thread);
 		step.has_released = true;
 	}

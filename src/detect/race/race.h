@@ -44,6 +44,7 @@ struct race_step {
 	bool keeps_callers;
 	bool has_conflict; /* with an access by another thread that nothing orders with it */
 	bool has_released; /* a store that ends the epoch: it may be a flag's */
+	bool is_release; /* ... as another thread seems to acquire by it: ordering_note_own() */
 	uint64_t told;	 /* the pair of places that was told of last */
 
 	/* What it conflicts with, for race_classify(). */
@@ -250,6 +251,20 @@ bool pending_release_acquire(struct race_step *step);
 /* Acquires all pending releases that silent modules have left.  True: the access that @word
  * stands for then comes before the step. */
 bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
+
+/* --- atomics/ordering.c ----------------------------------------------------- */
+
+/* Does the store end its epoch, as others may acquire by it?  Counts it then. */
+bool ordering_ends_epoch(const struct detector *detector, const struct thread *thread,
+			 const struct access *access, struct site *site);
+
+/* Others seem to acquire by the step's store: from now on each store at its site takes the place of
+ * reads that it meets, also of those which it takes for known: pending_release_leave_known(). */
+void ordering_note_own(struct race_step *step);
+
+/* @thread seems to acquire by @store, which another has made to @granule. */
+void ordering_note(struct detector *detector, struct thread *thread, uintptr_t granule,
+		   const struct cell *store);
 
 /* --- late_order.c ----------------------------------------------------------- */
 
