@@ -18,6 +18,7 @@ static void *freed_count(void *block)
 
 static void *freed_free(void *block)
 {
+	await_first();
 	free(block);
 	return NULL;
 }
